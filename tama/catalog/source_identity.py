@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from tama.catalog.declaration import Block, Integers, Problem, Resource, Settling, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tama.catalog.declaration import Values
+
+
+def _one_credential(config: Values, known: Callable[[object], bool]) -> Iterator[Problem]:
+    """An API key, or a client id with its secret; never both, never neither."""
+    key, client, secret = (config[name] for name in ("api_key", "client_id", "client_secret"))
+    if key is not None and client is not None:
+        yield Problem("Invalid Attribute Combination", "api_key cannot be given together with client_id.", ("api_key",))
+    if key is not None and secret is not None:
+        yield Problem(
+            "Invalid Attribute Combination", "api_key cannot be given together with client_secret.", ("api_key",)
+        )
+    if (client is None) != (secret is None):
+        missing = "client_id" if client is None else "client_secret"
+        yield Problem(
+            "Invalid Attribute Combination", "client_id and client_secret must be given together.", (missing,)
+        )
+    if key is None and client is None and secret is None:
+        yield Problem("Missing Attribute Configuration", "Give api_key, or client_id and client_secret.")
+    for name in ("api_key", "client_id", "client_secret"):
+        if known(config[name]) and config[name] == "":
+            yield Problem("Invalid Attribute Value", f"{name} must not be empty.", (name,))
+
+
+RESOURCE = Resource(
+    "source_identity",
+    thing="source identity",
+    summary="The credential with which Tama calls a specification's endpoint, and the request that validates it.",
+    collection="/provision/sensory/specifications/{specification_id}/identifiers/{identifier}/identities",
+    member="/provision/sensory/identities/{id}",
+    wrapper="identity",
+    attributes=(
+        Text(
+            "specification_id",
+            "The specification whose endpoint is called.",
+            required=True,
+            replaces=True,
+            non_empty=True,
+            refers_to="specification",
+        ),
+        Text(
+            "identifier",
+            "The name of the security scheme of the specification that the credential is for.",
+            required=True,
+            replaces=True,
+            non_empty=True,
+        ),
+        Text("api_key", "The API key.", optional=True, sensitive=True, returned=False),
+        Text("client_id", "The client id of OAuth 2.0 client credentials.", optional=True, returned=False),
+        Text("client_secret", "The secret of that client.", optional=True, sensitive=True, returned=False),
+        Text("provision_state", "Where Tama is with the identity, e.g. `active`.", computed=True),
+        Text(
+            "current_state",
+            "What the validation came to: `active` or `failed`.",
+            computed=True,
+            follows=("api_key", "client_id", "client_secret", "validation"),
+        ),
+    ),
+    blocks=(
+        Block(
+            "validation",
+            "The request that shows whether the credential works.",
+            (
+                Text("path", "Its path, below the specification's endpoint.", required=True, non_empty=True),
+                Text("method", "Its HTTP method.", required=True, non_empty=True),
+                Integers("codes", "The status codes that mean success.", required=True, replaces=True, non_empty=True),
+            ),
+            required=True,
+        ),
+    ),
+    settles=Settling("current_state", good=("active",), bad=("failed",)),
+    validate=_one_credential,
+)
