@@ -1,0 +1,1 @@
+"""What `make` runs. Standard library only: most of it runs before `.venv` exists."""

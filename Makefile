@@ -1,0 +1,54 @@
+# Thin on purpose: what takes more than two lines lies in tools/, on Python's standard library alone.
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help up down test check generate install-provider bench lock packages tools
+MAKEFLAGS += --no-print-directory
+export PYTHONSAFEPATH :=
+
+python = python=$$(sh tools/find_python.sh) && exec "$$python" -m
+
+help:
+	@printf '%s\n' \
+	'make up                deploy the module with cdktf, and show a profile written and read through its actions' \
+	'make down              destroy it again; PURGE=1 removes the data and the installed provider too' \
+	'make test              run make check and all tests; PYTEST="-k name" chooses' \
+	'make check             format, lint, types, and whether the generated files are fresh' \
+	'make generate          write the generated files: constructs and reference' \
+	'make install-provider  lay the Terraform provider where `terraform init` finds it; MIRROR=folder lays it elsewhere' \
+	'make bench             measure the provider and the service' \
+	'make lock              write requirements/*.lock anew' \
+	'make help              this list' \
+	'' \
+	'PYTHON=/path/to/python3 chooses a Python; TAMA_TERRAFORM=bundled and TAMA_NODE=bundled the packaged tools.'
+
+up:
+	@$(python) tools.up
+
+down:
+	@$(python) tools.down $(if $(PURGE),--purge)
+
+test: check tools
+	@.venv/bin/python -m pytest $(PYTEST)
+
+check: packages
+	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && .venv/bin/mypy
+	@.venv/bin/python -m tools.generate --check
+
+generate: packages
+	@.venv/bin/python -m tools.generate
+
+install-provider:
+	@$(python) tools.bootstrap run
+	@$(python) tools.install_provider $(if $(MIRROR),--mirror "$(MIRROR)")
+
+bench: tools
+	@.venv/bin/python -m benchmarks
+
+lock:
+	@$(python) tools.lock
+
+packages:
+	@$(python) tools.bootstrap dev
+
+tools:
+	@$(python) tools.bootstrap dev terraform node cdktf old-terraforms

@@ -1,0 +1,137 @@
+"""How `make` talks: one line a step, the tools' output in a log, and what to do next when a step fails."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from tools.environment import LOGS, ROOT, STATE
+
+_TAIL = 30
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
+
+
+class StepError(Exception):
+    """A step could not be done.
+
+    Args:
+        what: What failed, a sentence.
+        advice: What to do next, a sentence.
+    """
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(what)
+        self.what = what
+        self.advice = advice
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    """Say what is being done and, at its end, how many seconds it took."""
+    print(f"{what} ...", end="", flush=True)
+    started = time.monotonic()
+    try:
+        yield
+    except BaseException:
+        print(" failed", flush=True)
+        raise
+    print(f" {time.monotonic() - started:.1f} s", flush=True)
+
+
+def run(
+    command: Sequence[str | Path],
+    *,
+    log: str,
+    advice: str,
+    environment: Mapping[str, str],
+    folder: Path = ROOT,
+) -> None:
+    """Run a command with its output in a log, and nothing on its standard input.
+
+    Args:
+        command: The program and its arguments.
+        log: The log's name, without folder and ending.
+        advice: What to do when it fails.
+        environment: Its environment, whole.
+        folder: Its working folder.
+
+    Raises:
+        StepError: It ended with another code than 0, or could not be started.
+        KeyboardInterrupt: Ctrl-C was pressed, after the command has ended on its own: Terraform writes its state then.
+    """
+    path = LOGS / f"{log}.log"
+    interrupts: list[int] = []
+    private_folder(LOGS)
+    with _private_file(path) as output:
+        previous = signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
+        try:
+            code = subprocess.run(
+                list(command),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=dict(environment),
+                cwd=folder,
+                check=False,
+            ).returncode
+        except OSError as error:
+            raise StepError(f"{command[0]} could not be started: {error.strerror}.", advice) from error
+        finally:
+            signal.signal(signal.SIGINT, previous)
+    if interrupts:
+        raise KeyboardInterrupt
+    if code:
+        raise StepError(f"{Path(command[0]).name} ended with code {code}. {_end_of(path)}", advice)
+
+
+def output(command: Sequence[str | Path], environment: Mapping[str, str]) -> str:
+    """Return what a command prints, or nothing when it fails or is not there."""
+    try:
+        result = subprocess.run(
+            list(command), env=dict(environment), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True
+        )
+    except (OSError, subprocess.CalledProcessError, UnicodeDecodeError):
+        return ""
+    return result.stdout
+
+
+def _end_of(log: Path) -> str:
+    lines = [_CONTROL.sub("", line).rstrip() for line in log.read_text("utf-8", "replace").splitlines()]
+    tail = [line for line in lines if line][-_TAIL:]
+    shown = "".join(f"\n  | {line}" for line in tail)
+    return f"The end of its output, all of which is in {log.relative_to(ROOT)}:{shown}" if tail else "It said nothing."
+
+
+@contextmanager
+def _private_file(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def private_folder(path: Path) -> None:
+    """Make a folder below `.state`, which only its owner may read."""
+    for folder in (STATE, path):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
+def main(task: Callable[[], None]) -> int:
+    """Do what a command of `make` does, and return its exit code; a failure is said on standard error."""
+    try:
+        task()
+    except StepError as failure:
+        print(f"\n{failure.what}\n\nWhat to do: {failure.advice}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nInterrupted. Run the same command again to go on.", file=sys.stderr)
+        return 130
+    return 0

@@ -1,0 +1,21 @@
+#!/bin/sh
+# Terraform's lock file hashes this file, so its bytes are the same on every machine: what differs is read from the file
+# `installation`, four lines, which lies outside the hashed folder. No command is run before the provider: a fork costs time.
+installation=${0%/*}/../installation
+if ! [ -r "$installation" ]; then
+  # Terraform has copied the package instead of linking to it.
+  installation=${HOME:-}/.terraform.d/plugins/registry.terraform.io/memovee/tama/${0##*_v}/installation
+fi
+if [ -r "$installation" ]; then
+  {
+    IFS= read -r python
+    IFS= read -r root
+    IFS= read -r site_packages
+    IFS= read -r certificates
+  } <"$installation"
+  if [ -x "$python" ] && [ -r "$root/provider/__main__.py" ]; then
+    exec "$python" -I -S "$root/provider/__main__.py" "$site_packages" "$certificates"
+  fi
+fi
+echo 'terraform-provider-tama: its Python or its code is no longer where it was installed; run `make install-provider` in the checkout of memovee-personalization.' >&2
+exit 1

