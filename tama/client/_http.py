@@ -1,0 +1,152 @@
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import select
+import ssl
+import threading
+import time
+from urllib.parse import urlencode, urlsplit
+
+from tama.client.errors import ConfigurationError, ResponseError, Unreachable, response_error
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Sequence
+
+RENEW_BEFORE = 30.0
+"""Seconds before its end at which a token is no longer used, as Tama's own clients do."""
+
+_REFUSED_FORM = (400, 415)
+
+
+class Http:
+    """The transport to a hosted control plane: one kept connection per thread, one token for all of them."""
+
+    def __init__(
+        self, base_url: str, client_id: str, client_secret: str, scopes: Sequence[str], timeout: float
+    ) -> None:
+        try:
+            url = urlsplit(base_url)
+            host, port = url.hostname, url.port
+        except ValueError as error:
+            raise ConfigurationError(f"The base URL '{base_url}' is not a URL: {error}.") from None
+        if not host or url.query or url.fragment or url.username is not None:
+            raise ConfigurationError("A base URL consists of scheme, host, and perhaps port and path.")
+        self._https = url.scheme == "https"
+        self._host, self._port = host, port
+        self._prefix = url.path.rstrip("/")
+        self._origin = f"{url.scheme}://{url.netloc}"
+        self._token = _Token(self, f"{client_id}:{client_secret}", " ".join(scopes))
+        self._timeout = timeout
+        self._tls = ssl.create_default_context() if self._https else None
+        self._local = threading.local()
+        self._connections: set[http.client.HTTPConnection] = set()
+
+    def send(self, method: str, path: str, body: object) -> tuple[int, object, str]:
+        """Send one request with the token; see `tama.client.Transport`."""
+        headers = {"Authorization": f"Bearer {self._token.current()}"}
+        if body is None:
+            return self.exchange(method, path, None, headers)
+        headers["Content-Type"] = "application/json"
+        return self.exchange(method, path, json.dumps(body, allow_nan=False).encode(), headers)
+
+    def exchange(
+        self, method: str, path: str, content: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, object, str]:
+        """One HTTP request and its answer: status, parsed body, phrase."""
+        connection = self._connection()
+        try:
+            connection.request(method, self._prefix + path, content, {"Accept": "application/json", **headers})
+            response = connection.getresponse()
+            received = response.read()
+        except TimeoutError as error:
+            connection.close()
+            raise Unreachable(f"{self._origin} did not answer within {self._timeout:g} s.") from error
+        except (OSError, http.client.HTTPException) as error:
+            connection.close()
+            raise Unreachable(f"{self._origin} cannot be reached: {_why(error)}.") from error
+        return response.status, _parsed(received), response.reason
+
+    def close(self) -> None:
+        """Close every thread's connection."""
+        while self._connections:
+            self._connections.pop().close()
+
+    def _connection(self) -> http.client.HTTPConnection:
+        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            if self._tls is not None:
+                connection = http.client.HTTPSConnection(
+                    self._host, self._port, timeout=self._timeout, context=self._tls
+                )
+            else:
+                connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+            self._local.connection = connection
+            self._connections.add(connection)
+        elif connection.sock is not None and _has_something_to_read(connection.sock):
+            # An idle connection has nothing to say: what it says is that the server has closed it.
+            connection.close()
+        return connection
+
+
+class _Token:
+    """The access token: fetched when it is first needed, renewed before it ends, by one thread for all.
+
+    Source: tama-api, POST /auth/tokens.
+    """
+
+    def __init__(self, http_: Http, credential: str, scope: str) -> None:
+        self._http = http_
+        self._authorization = "Bearer " + base64.b64encode(credential.encode()).decode()
+        self._request = {"grant_type": "client_credentials", "scope": scope}
+        self._lock = threading.Lock()
+        self._value = ""
+        self._ends = float("-inf")
+
+    def current(self) -> str:
+        with self._lock:
+            if time.monotonic() >= self._ends - RENEW_BEFORE:
+                self._fetch()
+            return self._value
+
+    def _fetch(self) -> None:
+        asked = time.monotonic()
+        status, answer, phrase = self._post("application/json", json.dumps(self._request))
+        if status in _REFUSED_FORM:
+            # Older control planes read the two fields only as a form.
+            status, answer, phrase = self._post("application/x-www-form-urlencoded", urlencode(self._request))
+        fields = answer if isinstance(answer, dict) else {}
+        if status >= 400:  # noqa: PLR2004 - HTTP's error classes
+            said = {"token": [str(fields[key]) for key in ("error", "error_description") if key in fields]}
+            raise response_error(status, fields.get("errors") or said, phrase)
+        token, lifetime = fields.get("access_token"), fields.get("expires_in", 3600)
+        if not isinstance(token, str) or not isinstance(lifetime, (int, float)):
+            raise ResponseError(status, {"token": "The answer holds no access token"}, phrase)
+        self._value, self._ends = token, asked + lifetime
+
+    def _post(self, media_type: str, content: str) -> tuple[int, object, str]:
+        headers = {"Authorization": self._authorization, "Content-Type": media_type}
+        return self._http.exchange("POST", "/auth/tokens", content.encode(), headers)
+
+
+def _has_something_to_read(sock: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return bool(poll.poll(0))
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) if isinstance(error, OSError) and str(error) else type(error).__name__
+
+
+def _parsed(received: bytes) -> object:
+    try:
+        parsed: object = json.loads(received)
+    except ValueError:
+        return None
+    return parsed
