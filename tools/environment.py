@@ -78,11 +78,19 @@ def variables(base: Mapping[str, str] | None = None) -> dict[str, str]:
     )
 
 
-def caches() -> dict[str, str]:
-    """Return where pip, uv and npm keep their caches when the user has no home folder that can be written to."""
+def for_downloads() -> dict[str, str]:
+    """Return what pip, uv and npm need beyond `variables`.
+
+    Node trusts the machine's certificate store only when told. Without a home folder that can be written to, the caches
+    lie below the checkout.
+    """
+    own = {"NODE_USE_SYSTEM_CA": "1"}
     home = Path(os.path.expanduser("~"))  # noqa: PTH111 - Path.home() raises when there is none
-    if os.access(home, os.W_OK):
-        return {}
-    folder = STATE / "cache"
-    own = {"PIP_CACHE_DIR": folder / "pip", "UV_CACHE_DIR": folder / "uv", "npm_config_cache": folder / "npm"}
-    return {name: str(path) for name, path in own.items() if name not in os.environ}
+    if not os.access(home, os.W_OK):
+        folder = STATE / "cache"
+        own |= {
+            "PIP_CACHE_DIR": str(folder / "pip"),
+            "UV_CACHE_DIR": str(folder / "uv"),
+            "npm_config_cache": str(folder / "npm"),
+        }
+    return {name: value for name, value in own.items() if name not in os.environ}

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import importlib.util
 import shutil
+import ssl
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -120,7 +121,7 @@ def uv(*arguments: str, log: str, advice: str = _RETRY) -> None:
 
 
 def _variables() -> dict[str, str]:
-    return environment.variables() | environment.caches()
+    return environment.variables() | environment.for_downloads()
 
 
 def _pip_settings() -> dict[str, str]:
@@ -156,12 +157,19 @@ def uv_settings(pip: Mapping[str, str], present: Mapping[str, str]) -> dict[str,
         "UV_INSECURE_HOST": " ".join(pip.get("trusted-host", "").split()),
         "UV_HTTP_TIMEOUT": pip.get("timeout", pip.get("default-timeout", "")),
         "SSL_CERT_FILE": pip.get("cert", ""),
+        "UV_SYSTEM_CERTS": "1" if _has_system_certificates() else "",
         "ALL_PROXY": pip.get("proxy", ""),
         # pip looks at all indexes for the best match. Hashes are required, so no index can slip anything in.
         "UV_INDEX_STRATEGY": "unsafe-best-match" if pip.get("extra-index-url") else "",
         "UV_PYTHON_DOWNLOADS": "never",
     }
     return {name: value for name, value in settings.items() if value and name not in present}
+
+
+def _has_system_certificates() -> bool:
+    """Tell whether the machine has a certificate store, which pip trusts and uv trusts only when told."""
+    paths = ssl.get_default_verify_paths()
+    return bool(paths.cafile) or bool(paths.capath and any(Path(paths.capath).iterdir()))
 
 
 def digest(*paths: Path) -> str:

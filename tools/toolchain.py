@@ -143,7 +143,7 @@ def install_cdktf() -> None:
             [TOOLCHAIN / "npm", "ci", "--ignore-scripts"],
             log="npm",
             advice="Check the connection to the package registry (npm's own settings apply), then try again.",
-            environment=environment.variables() | environment.caches(),
+            environment=environment.variables() | environment.for_downloads(),
         )
         stamp.write_text(wanted, "utf-8")
 

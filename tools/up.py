@@ -1,0 +1,97 @@
+"""`make up`: deploy the module with cdktf, then write and read a profile through the actions that it declared."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from tools import bootstrap, deployment, environment, install_provider, progress
+from tools.deployment import CDKTF
+from tools.environment import BIN
+from tools.progress import StepError
+
+ACTOR = "demo-actor"
+PROFILE = {
+    "names": [
+        {"index": 0, "group": "callable", "value": "Ada"},
+        {"index": 0, "group": "real", "value": "Augusta Ada King"},
+    ]
+}
+
+
+def install_the_provider() -> None:
+    """Lay the provider into the user's mirror, and point the deployment's Terraform there.
+
+    Raises:
+        StepError: It could not be laid there.
+    """
+    try:
+        mirror = install_provider.default_mirror()
+        notes = install_provider.install(mirror, install_provider.of_checkout())
+        install_provider.write_cli_configuration(environment.CLI_CONFIGURATION, mirror)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise StepError(
+            f"The provider could not be installed: {error}.",
+            "Set HOME to a folder that can be written to: the provider lies in ~/.terraform.d/plugins.",
+        ) from error
+    install_provider.say(mirror, notes)
+
+
+def deploy() -> dict[str, Any]:
+    """Deploy the module and return its outputs.
+
+    Raises:
+        StepError: cdktf could not deploy it.
+    """
+    progress.private_folder(CDKTF.outputs.parent)
+    with progress.step("Deploying with cdktf"):
+        progress.run(
+            [environment.CDKTF, "deploy", "--auto-approve", "--outputs-file", CDKTF.outputs],
+            log="deploy",
+            advice="Mend what the output names and run `make up` again; `make down` takes down what there is.",
+            environment=deployment.variables(),
+        )
+    stacks: dict[str, dict[str, Any]] = json.loads(CDKTF.outputs.read_text("utf-8"))
+    return next(outputs for outputs in stacks.values() if "upsert_profile_action_id" in outputs)
+
+
+def call(name: str, action_id: str, tool_call: dict[str, Any]) -> None:
+    """Call an action as Tama does and print the names that came back.
+
+    Raises:
+        StepError: The answer is not a profile.
+    """
+    result = subprocess.run(
+        [BIN / "tama", "call", "--base-url", f"embedded:{CDKTF.control_plane}", action_id, json.dumps(tool_call)],
+        env=deployment.variables(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    try:
+        answer = json.loads(result.stdout)
+        names = ", ".join(f"{name['value']} ({name['group']})" for name in answer["body"]["names"])
+    except (ValueError, KeyError, TypeError):
+        raise StepError(
+            f"The action {name} did not answer with a profile: {(result.stdout + result.stderr).strip()}",
+            "Run `.venv/bin/personalization --help` and read the service's log in .state/cdktf/service.",
+        ) from None
+    print(f"{name} ({action_id}): {answer['status']}, names: {names}")
+
+
+def main() -> None:
+    """Deploy and demonstrate."""
+    bootstrap.prepare("run", "terraform", "node", "cdktf")
+    install_the_provider()
+    outputs = deploy()
+    print(f"The service is at {outputs['service_url']}. Through the actions that were declared:")
+    path = {"actor_id": ACTOR}
+    call("create-or-update-profile", outputs["upsert_profile_action_id"], {"path": path, "body": PROFILE})
+    call("get-profile", outputs["get_profile_action_id"], {"path": path})
+
+
+if __name__ == "__main__":
+    sys.exit(progress.main(main))
