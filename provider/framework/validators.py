@@ -1,0 +1,104 @@
+"""Checks of single attributes. Their texts begin as terraform-plugin-framework's do."""
+
+from __future__ import annotations
+
+from provider.framework.durations import seconds
+from provider.framework.json_text import JsonError, parse
+from provider.framework.schema import JSON
+from provider.protocol.values import UNKNOWN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from provider.framework.diagnostics import Diagnostics, Path
+    from provider.framework.schema import Attribute, Validator
+    from provider.framework.values import Fields, Values
+
+
+def validate(fields: Fields, config: Values, diagnostics: Diagnostics, path: Path = ()) -> None:
+    """Check every known value of a configuration, at every depth."""
+    for field in fields:
+        value, here = config[field.name], (*path, field.name)
+        if value is None or value is UNKNOWN:
+            continue
+        if field.type == JSON:
+            _json(here, value, diagnostics)
+        for validator in field.validators:
+            validator(field, here, value, diagnostics)  # type: ignore[arg-type]
+        if field.fields:
+            items = enumerate(value) if isinstance(value, list) else ((None, value),)
+            for index, item in items:
+                if item is not UNKNOWN:
+                    validate(field.fields, item, diagnostics, here if index is None else (*here, index))
+
+
+def one_of(allowed: tuple[str, ...]) -> Validator:
+    """Return a check that a text is one of those allowed."""
+
+    def check(attribute: Attribute, path: Path, value: Any, diagnostics: Diagnostics) -> None:
+        if value not in allowed:
+            choices = " ".join(f'"{choice}"' for choice in allowed)
+            got = "" if attribute.sensitive else f', got: "{value}"'
+            detail = f"Attribute {dotted(path)} value must be one of: [{choices}]{got}"
+            diagnostics.error("Invalid Attribute Value Match", detail, path)
+
+    return check
+
+
+def non_empty(_attribute: Attribute, path: Path, value: Any, diagnostics: Diagnostics) -> None:
+    """Refuse the empty text and the empty list."""
+    if not value:
+        what = "string length must be at least 1" if isinstance(value, str) else "list must contain at least 1 element"
+        diagnostics.error("Invalid Attribute Value Length", f"Attribute {dotted(path)} {what}, got: 0", path)
+
+
+def at_least(length: int) -> Validator:
+    """Return a check that a text has so many characters."""
+
+    def check(_attribute: Attribute, path: Path, value: Any, diagnostics: Diagnostics) -> None:
+        if len(value) < length:
+            detail = f"Attribute {dotted(path)} string length must be at least {length}, got: {len(value)}"
+            diagnostics.error("Invalid Attribute Value Length", detail, path)
+
+    return check
+
+
+def between(low: int, high: int) -> Validator:
+    """Return a check that a number lies in a range, both ends included."""
+
+    def check(_attribute: Attribute, path: Path, value: Any, diagnostics: Diagnostics) -> None:
+        if not low <= value <= high:
+            detail = f"Attribute {dotted(path)} value must be between {low} and {high}, got: {value}"
+            diagnostics.error("Invalid Attribute Value", detail, path)
+
+    return check
+
+
+def whole(_attribute: Attribute, path: Path, value: Any, diagnostics: Diagnostics) -> None:
+    """Refuse fractions, in a number or a list of numbers."""
+    for number in value if isinstance(value, list) else (value,):
+        if isinstance(number, float) and not number.is_integer():
+            detail = f"Attribute {dotted(path)} value must be a whole number, got: {number}"
+            diagnostics.error("Invalid Attribute Value", detail, path)
+
+
+def duration(_attribute: Attribute, path: Path, value: Any, diagnostics: Diagnostics) -> None:
+    """Refuse what is no duration."""
+    if seconds(value) is None:
+        detail = f'Attribute {dotted(path)} value must be a duration such as "30s", "10m" or "1h30m", got: "{value}"'
+        diagnostics.error("Invalid Attribute Value", detail, path)
+
+
+def dotted(path: Path) -> str:
+    """Write a path as terraform-plugin-framework does: `wait_for[0].field`."""
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+
+
+def _json(path: Path, value: str, diagnostics: Diagnostics) -> None:
+    try:
+        parse(value)
+    except JsonError as error:
+        what = str(path[-1]).removesuffix("_json")
+        detail = f"Unable to parse {what} JSON: {error}."
+        diagnostics.error(f"Invalid {what.capitalize()}", detail, path)
