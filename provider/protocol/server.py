@@ -142,6 +142,8 @@ class Server:
         self._poll = select.poll()
         self._channels: dict[int, _Channel] = {}
         self._wake_reader, self.wake_writer = posix.pipe()
+        for descriptor in (self._wake_reader, self.wake_writer):
+            posix.set_blocking(descriptor, False)
         self._jobs: SimpleQueue[tuple[_Channel, int, str, bytes]] = SimpleQueue()
         self._results: SimpleQueue[tuple[_Channel, int, bytes | tuple[int, str]]] = SimpleQueue()
         self._idle_workers = 0
@@ -159,8 +161,6 @@ class Server:
 
     def serve(self, load: Callable[[], Handler]) -> int:
         """Serve, while `load` brings the handler in a thread of its own; return the process's exit code."""
-        for descriptor in (self._wake_reader, self.wake_writer):
-            posix.set_blocking(descriptor, False)
         self._listener.setblocking(False)
         self._poll.register(self._wake_reader, select.POLLIN)
         self._poll.register(self._listener.fileno(), select.POLLIN)
