@@ -64,7 +64,7 @@ def is_installed(lock: str) -> bool:
 
 def _make_environment() -> None:
     python = environment.base_interpreter()
-    made_by = f"{python} {sys.version} {ROOT}"
+    made_by = f"{python}\n{sys.version}\n{ROOT}\n"  # find_python.sh reads the first line
     if _is_stamped("environment", made_by) and (BIN / "python").exists():
         return
     if not all(importlib.util.find_spec(module) for module in ("venv", "ensurepip")):

@@ -13,10 +13,10 @@ _GRACE_SECONDS = 15.0
 
 
 def working_on(folder: Path) -> list[int]:
-    """Return the ids of the user's Python processes whose command line or environment names `folder` or what is in it.
+    """Return the ids of the user's Python processes whose command line or environment names `folder` or a file of it.
 
-    Where there is no /proc the list is empty. A pager or an editor on a file there is no Python, and this process and its
-    callers are left out.
+    Where there is no /proc the list is empty. Pagers and editors on a file there do not count, nor do this process and
+    its callers.
     """
     needle = os.fsencode(folder)
     mine = _lineage()
