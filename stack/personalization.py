@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from stack.cdktf_ import Construct, Fn, ITerraformDependable, Op, Precondition, TerraformResourceLifecycle, Token
+from stack.element import given_or_null, is_empty, literal, when
+from stack.tama import DataTamaAction, LocalService, SourceIdentity, Space, SpaceBridge, Specification
+from stack.tama.source_identity import SourceIdentityValidation, SourceIdentityWaitFor, SourceIdentityWaitForField
+from stack.tama.specification import SpecificationWaitFor, SpecificationWaitForField
+
+BASE_PATH = "/internal/personalization"
+
+
+class Personalization(Construct):
+    """The personalization module: space, specification, actions, credential, bridges, and the service behind them.
+
+    Args:
+        scope: Where the construct hangs in the tree.
+        id_: Its name there.
+        contract: The service's OpenAPI document, a YAML file. Each of its operations becomes an action.
+        callers: The ids of the spaces that use profiles, by the names of their bridges.
+        data_folder: The folder for the data of a service on this machine, absolute.
+        space_name: The name of the personalization space.
+        specification_version: The version that the specification is registered with; empty for the document's own.
+        service_endpoint: The URL of a service that runs elsewhere, with or without `/internal/personalization`; empty
+            to start one on this machine. Known at plan time, as Terraform decides then.
+        service_api_key: The API key of the service, at least 32 characters, sensitive. Needed with
+            `service_endpoint`; made when empty without it.
+        after: What must be there before the personalization space is created.
+    """
+
+    def __init__(  # noqa: PLR0913 - a construct states all its inputs, by name
+        self,
+        scope: Construct,
+        id_: str,
+        /,
+        *,
+        contract: Path,
+        callers: Mapping[str, str],
+        data_folder: str,
+        space_name: str = "personalization",
+        specification_version: str = "",
+        service_endpoint: str = "",
+        service_api_key: str = "",
+        after: Sequence[ITerraformDependable] = (),
+    ) -> None:
+        super().__init__(scope, id_)
+        document = yaml.safe_load(contract.read_text("utf-8"))
+        self.space = Space(self, "space", name=space_name, type="component", depends_on=after)
+        self.service = LocalService(
+            self,
+            "local_service",
+            data_folder=data_folder,
+            api_key=given_or_null(service_api_key),
+            count=when(is_empty(service_endpoint)),
+        )
+        url = Fn.trimsuffix(Token.as_string(Fn.coalesce([service_endpoint, Fn.one(self.service.every("url"))])), "/")
+        self.service_url = Fn.trimsuffix(url, BASE_PATH)
+        """Where the service answers, wherever it runs."""
+        self.specification = self._specification(document, specification_version)
+        self.actions = self._actions(document)
+        """The actions by their operationIds."""
+        self.identity = self._identity(service_endpoint, service_api_key)
+        self.bridges = {
+            name: SpaceBridge(self, f"bridge_{name}", space_id=caller, target_space_id=self.space.id)
+            for name, caller in callers.items()
+        }
+        """The bridges by their names."""
+
+    def _specification(self, document: Mapping[str, Any], version: str) -> Specification:
+        completed = SpecificationWaitForField(name="current_state", in_=["completed"])
+        return Specification(
+            self,
+            "specification",
+            space_id=self.space.id,
+            schema=literal(json.dumps(document, ensure_ascii=False)),
+            version=Token.as_string(Fn.coalesce([version, document["info"]["version"]])),
+            endpoint=f"{self.service_url}{BASE_PATH}",
+            wait_for=[SpecificationWaitFor(field=[completed])],
+        )
+
+    def _actions(self, document: Mapping[str, Any]) -> dict[str, DataTamaAction]:
+        """Look each operation up by a direct reference, so that it and its action can come in one change."""
+        items = [operation for path in document["paths"].values() for operation in path.values()]
+        operations = [item["operationId"] for item in items if isinstance(item, dict) and "operationId" in item]
+        return {
+            operation: DataTamaAction(
+                self, f"action_{operation}", specification_id=self.specification.id, identifier=operation
+            )
+            for operation in operations
+        }
+
+    def _identity(self, service_endpoint: str, service_api_key: str) -> SourceIdentity:
+        local = is_empty(service_endpoint)
+        key_is_there = Precondition(
+            condition=Op.or_(local, Op.not_(is_empty(service_api_key))),
+            error_message="A service that runs elsewhere needs its key: set service_api_key beside service_endpoint.",
+        )
+        active = SourceIdentityWaitForField(name="current_state", in_=["active"])
+        return SourceIdentity(
+            self,
+            "source_identity",
+            specification_id=self.specification.id,
+            identifier="ApiKey",
+            api_key=Token.as_string(Fn.conditional(local, Fn.one(self.service.every("api_key")), service_api_key)),
+            validation=SourceIdentityValidation(path="/whoami", method="GET", codes=[200]),
+            wait_for=[SourceIdentityWaitFor(field=[active])],
+            lifecycle=TerraformResourceLifecycle(precondition=[key_is_there]),
+        )
