@@ -1,0 +1,29 @@
+"""The handler of the sample provider: RPCs that show what the transport does."""
+
+from __future__ import annotations
+
+import _thread
+
+from provider.protocol.errors import Unimplemented
+from provider.protocol.messages import decode, encode
+
+_gate = _thread.allocate_lock()
+_gate.acquire()
+
+
+def handle(rpc: str, message: bytes) -> bytes:
+    """Serve one call."""
+    if rpc == "Echo":
+        return message
+    if rpc == "Wait":
+        with _gate:
+            return b"waited"
+    if rpc == "Release":
+        _gate.release()
+        return b""
+    if rpc == "Fail":
+        raise LookupError("canary-" + message.decode())
+    if rpc == "PlanResourceChange":
+        request = decode("PlanResourceChange.Request", message)
+        return encode("PlanResourceChange.Response", {"planned_state": request["proposed_new_state"]})
+    raise Unimplemented
