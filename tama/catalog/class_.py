@@ -107,7 +107,12 @@ DATA_SOURCE = DataSource(
     ),
     attributes=(
         Text("id", "The id of the class.", optional=True, computed=True),
-        Text("specification_id", "The specification that the class was derived from.", optional=True),
+        Text(
+            "specification_id",
+            "The specification that the class was derived from.",
+            optional=True,
+            refers_to="specification",
+        ),
         Text("space_id", "The space that the class belongs to.", optional=True, computed=True),
         Text("name", "The schema's title.", optional=True, computed=True),
         Text("description", "The schema's description.", computed=True),

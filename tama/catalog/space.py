@@ -18,6 +18,7 @@ RESOURCE = Resource(
         Text("slug", "The name as it stands in URLs; it follows the name.", computed=True, follows=("name",)),
         Text("provision_state", "Where Tama is with the space, e.g. `active`.", computed=True),
     ),
+    unique=(("slug",),),
 )
 
 DATA_SOURCE = DataSource(

@@ -101,7 +101,8 @@ def connect(
     Args:
         base_url: `https://…` or `http://…` of a hosted control plane, or `embedded:<folder>` for one in this process
             that keeps what it knows in that folder.
-        client_id, client_secret: the credential of a hosted control plane.
+        client_id: the public half of the credential of a hosted control plane.
+        client_secret: the secret half.
         scopes: what the token is asked for.
         timeout: seconds that one step of a request over HTTP (connect, send, wait for bytes) may take.
 

@@ -27,7 +27,7 @@ class ConfigurationError(TamaError):
     """The client was told something that no control plane can be reached by."""
 
 
-class Unreachable(TamaError):
+class Unreachable(TamaError):  # noqa: N818 - the name says what happened
     """No answer came; whether the request was carried out is not known."""
 
 
@@ -57,15 +57,15 @@ class ResponseError(TamaError):
         return f"API error: {self.status} {phrase}" if phrase else f"API error {self.status}"
 
 
-class Unauthorized(ResponseError):
+class Unauthorized(ResponseError):  # noqa: N818 - the name says what happened
     """The credentials are wrong, or do not reach this far."""
 
 
-class NotFound(ResponseError):
+class NotFound(ResponseError):  # noqa: N818 - the name says what happened
     """There is no such object."""
 
 
-class Invalid(ResponseError):
+class Invalid(ResponseError):  # noqa: N818 - the name says what happened
     """The object breaks a rule; `errors` says which of its fields, and why."""
 
 

@@ -1,0 +1,112 @@
+"""Which request is meant: the paths of the catalog's declarations, matched segment by segment."""
+
+from __future__ import annotations
+
+import base64
+from urllib.parse import parse_qsl, unquote
+
+from tama.control_plane.errors import NotFound
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from tama.control_plane.kinds import Kind
+
+CREATE, READ, UPDATE, DELETE, LOOK_UP = "create", "read", "update", "delete", "look_up"
+
+
+class Route:
+    """One method and path, and what is done there with which kind of object.
+
+    Args:
+        method: the HTTP method.
+        path: as a declaration writes it, e.g. `/a/{b}/c/{d:base64url}?e={f:lower}`.
+        operation: one of the constants of this module.
+        kind: what kind of object it is done with.
+        arguments: of a lookup, the fields that it finds by.
+    """
+
+    __slots__ = ("_query", "_segments", "arguments", "kind", "method", "operation")
+
+    def __init__(self, method: str, path: str, operation: str, kind: Kind, arguments: tuple[str, ...] = ()) -> None:
+        path, _, query = path.partition("?")
+        self.method = method
+        self.operation = operation
+        self.kind = kind
+        self.arguments = arguments
+        self._segments = tuple(path.split("/"))
+        self._query = dict(parse_qsl(query))
+
+    @property
+    def names(self) -> tuple[bool, ...]:
+        """Which segments stand for values; literal ones win over these."""
+        return tuple(segment.startswith("{") for segment in self._segments)
+
+    def match(self, segments: list[str], query: Mapping[str, str]) -> dict[str, str] | None:
+        """The values of a request that this route is for; None when it is for another."""
+        if len(segments) != len(self._segments) or query.keys() != self._query.keys():
+            return None
+        values: dict[str, str] = {}
+        pairs = [*zip(self._segments, segments, strict=True), *((self._query[key], query[key]) for key in query)]
+        for pattern, given in pairs:
+            if not pattern.startswith("{"):
+                if pattern != given:
+                    return None
+                continue
+            name, _, form = pattern[1:-1].partition(":")
+            value = _read(given, form)
+            if not value:
+                return None
+            values[name] = value
+        return values
+
+
+class Routes:
+    """Every route of some kinds of objects."""
+
+    __slots__ = ("_routes",)
+
+    def __init__(self, kinds: Iterable[Kind]) -> None:
+        # Where two paths fit, the one with more literal words before the first value is meant; and of two lookups
+        # with the same path, the one whose query is there.
+        self._routes = sorted((route for kind in kinds for route in _routes(kind)), key=lambda route: route.names)
+
+    def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
+        """The route of a request, and the values in its path and query.
+
+        Raises:
+            NotFound: there is none.
+        """
+        path, _, query = path.partition("?")
+        segments = [unquote(segment) for segment in path.split("/")]
+        parameters = dict(parse_qsl(query, keep_blank_values=True))
+        for route in self._routes:
+            if route.method == method and (values := route.match(segments, parameters)) is not None:
+                return route, values
+        raise NotFound
+
+
+def _routes(kind: Kind) -> Iterable[Route]:
+    if kind.resource is not None:
+        yield Route("POST", kind.resource.collection, CREATE, kind)
+        yield Route("GET", kind.resource.member, READ, kind)
+        yield Route("PATCH", kind.resource.member, UPDATE, kind)
+        yield Route("DELETE", kind.resource.member, DELETE, kind)
+    if kind.data_source is not None:
+        for lookup in kind.data_source.lookups:
+            if lookup.arguments != ("id",):
+                yield Route("GET", lookup.path, LOOK_UP, kind, lookup.arguments)
+            elif kind.resource is None:
+                yield Route("GET", lookup.path, READ, kind)
+
+
+def _read(given: str, form: str) -> str:
+    if form == "lower":
+        return given.lower()
+    if form == "base64url":
+        try:
+            return base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)).decode()
+        except ValueError:
+            return ""
+    return given

@@ -1,0 +1,222 @@
+"""What a kind does beyond what its declaration says: one function each.
+
+Such a function gets the transaction, the object that is about to be stored, and the one that is stored (None at a
+creation). It adds to the object what the server derives, and returns what is wrong with it and what is to be done
+once it is stored, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from tama.control_plane import openapi
+from tama.control_plane.errors import BLANK, INVALID
+from tama.control_plane.names import free_slug, new_id, slug
+from tama.control_plane.store import Key
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from tama.control_plane.store import Document, Transaction
+
+    Put = Callable[[str, Document], None]
+    Outcome = tuple[dict[str, Any], Callable[[Put], None]]
+    Rule = Callable[[Transaction, Document, Document | None], Outcome]
+
+GLOBAL = "global"
+_CREDENTIAL = ("api_key", "client_id", "client_secret")
+_CORPUS = {
+    "name": "Entity JSON Schema",
+    "slug": "entity-json-schema",
+    "main": True,
+    "template": "{{ schema }}",
+    "provision_state": "active",
+}
+_IDENTIFIED_BY: dict[str, tuple[tuple[str, ...], ...]] = {
+    "action": (("identifier",), ("path", "method")),
+    "class": (("name",),),
+    "source": (("specification_id",),),
+}
+
+
+def none(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+    """The rule of a kind that has none of its own."""
+    return {}, _nothing
+
+
+def space(transaction: Transaction, after: Document, before: Document | None) -> Outcome:
+    """A space's slug follows its name, and stays while the name means the same slug.
+
+    Names may repeat: a later space gets the first free of `name-2`, `name-3`, …. The slug `global` is kept for a space
+    of type `global`, as that is how modules find what all share.
+    """
+    name = after.get("name")
+    if not isinstance(name, str):
+        return {}, _nothing
+    wanted = slug(name, "space")
+
+    def is_taken(candidate: str) -> bool:
+        if candidate == GLOBAL and after.get("type") != GLOBAL:
+            return True
+        found = transaction.find(Key("space", ("slug",), (candidate,)))
+        return found is not None and found["id"] != after["id"]
+
+    if before is None or slug(before["name"], "space") != wanted:
+        after["slug"] = free_slug(wanted, is_taken)
+    return {}, _nothing
+
+
+def class_(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+    """A class's name and description are its schema's title and description."""
+    schema = after.get("schema")
+    if schema is None:
+        return {"schema": [BLANK]}, _nothing
+    if not isinstance(schema, dict):
+        return {"schema": [INVALID]}, _nothing
+    wrong = {
+        key: [BLANK if schema.get(key, "") in (None, "") else INVALID]
+        for key in ("title", "description")
+        if not isinstance(schema.get(key), str) or not schema[key].strip()
+    }
+    after["name"], after["description"] = schema.get("title"), schema.get("description")
+    return ({"schema": wrong} if wrong else {}), _nothing
+
+
+def specification(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+    """A specification is processed while it is stored: its actions, classes and source are there with the answer."""
+    errors: dict[str, Any] = {}
+    schema, endpoint = after.get("schema"), after.get("endpoint")
+    if schema is not None and not isinstance(schema, dict):
+        errors["schema"] = [INVALID]
+    if isinstance(endpoint, str) and endpoint.strip() and not _is_endpoint(endpoint):
+        errors["endpoint"] = [INVALID]
+    if errors or not isinstance(schema, dict):
+        return errors, _nothing
+    after.pop("reason", None)
+    derived: dict[str, list[Document]] = {kind: [] for kind in _IDENTIFIED_BY}
+    try:
+        derived |= _derived(after, openapi.describe(schema))
+    except openapi.BadDocument as problem:
+        after["current_state"], after["reason"] = "failed", str(problem)
+    else:
+        after["current_state"] = "completed"
+    return {}, lambda put: _replace_derived(transaction, after["id"], derived, put)
+
+
+def source_identity(transaction: Transaction, after: Document, before: Document | None) -> Outcome:
+    """An identity waits for the probe that shows whether its credential works; every change makes it wait again."""
+    errors = _credential_errors(after)
+    validation = after.get("validation")
+    if isinstance(validation, dict):
+        method, codes = validation.get("method"), validation.get("codes")
+        wrong = {}
+        if isinstance(method, str) and method.strip() and not (method.isascii() and method.isalpha()):
+            wrong["method"] = [INVALID]
+        if isinstance(codes, list) and not all(isinstance(code, int) and 100 <= code <= 599 for code in codes):  # noqa: PLR2004 - HTTP's status codes
+            wrong["codes"] = [INVALID]
+        if wrong:
+            errors["validation"] = wrong
+    if before is None:
+        found = transaction.get("specification", after["specification_id"])
+        schemes = openapi.security_schemes(found["schema"]) if found is not None else {}
+        if after["identifier"] not in schemes:
+            known = ", ".join(sorted(schemes)) or "it has none"
+            errors["identifier"] = [f"is not a security scheme of the specification ({known})"]
+    after.pop("reason", None)
+    after["current_state"] = "pending"
+    return errors, lambda put: transaction.add_job(after["id"])  # noqa: ARG005 - one signature
+
+
+RULES: dict[str, Rule] = {
+    "space": space,
+    "class": class_,
+    "specification": specification,
+    "source_identity": source_identity,
+}
+
+
+def _nothing(put: Put) -> None:
+    """Nothing is to be done once the object is stored."""
+
+
+def _is_endpoint(text: str) -> bool:
+    """Whether it is a base URL: absolute over HTTP, or a bare path; without query and fragment."""
+    if text.startswith("/"):
+        return text.isprintable() and not {" ", "?", "#"} & set(text)
+    try:
+        url = urlsplit(text)
+        port_is_right = url.port is None or url.port > 0
+    except ValueError:
+        return False
+    clean = text.isprintable() and " " not in text and not url.query and not url.fragment
+    return clean and port_is_right and url.scheme in ("http", "https") and bool(url.hostname)
+
+
+def _credential_errors(after: Document) -> dict[str, Any]:
+    """An API key, or a client id with its secret: never both, never neither, nothing empty."""
+    given = {name: after.get(name) for name in _CREDENTIAL}
+    errors: dict[str, Any] = {name: [BLANK] for name, value in given.items() if value == ""}
+    key, client, secret = (given[name] is not None for name in _CREDENTIAL)
+    if key and (client or secret):
+        errors["api_key"] = ["cannot be combined with client_id and client_secret"]
+    if client != secret:
+        errors["client_secret" if client else "client_id"] = [BLANK]
+    if not (key or client or secret):
+        errors["api_key"] = [BLANK]
+    return errors
+
+
+def _derived(of: Document, description: openapi.Description) -> dict[str, list[Document]]:
+    """The actions, classes and source that a specification's document yields, still without ids."""
+    common = {"specification_id": of["id"], "provision_state": "active"}
+    placed = {"space_id": of["space_id"], **common}
+    title = description.title or "Specification"
+    actions = [{"identifier": o.identifier, "path": o.path, "method": o.method} for o in description.operations]
+    return {
+        "action": [{**action, **common} for action in actions],
+        "class": [
+            {"name": name, "description": schema["description"], "schema": schema, **placed}
+            for name, schema in description.classes.items()
+        ],
+        "source": [
+            {
+                "name": title,
+                "slug": slug(title, "specification"),
+                "type": "specification",
+                "endpoint": of["endpoint"],
+                **placed,
+            }
+        ],
+    }
+
+
+def _replace_derived(
+    transaction: Transaction, specification_id: str, derived: dict[str, list[Document]], put: Put
+) -> None:
+    """Store what a document yields in the place of what the one before it did; what is still there keeps its id."""
+    for kind, wanted in derived.items():
+        there = transaction.all(kind, specification_id)
+        made = _with_ids(there, wanted, _IDENTIFIED_BY[kind])
+        for gone in {old["id"] for old in there} - {new["id"] for new in made}:
+            transaction.delete(kind, gone)
+        for document in made:
+            put(kind, document)
+            if kind == "class" and not transaction.all("class_corpus", document["id"]):
+                put("class_corpus", {"id": new_id(), "class_id": document["id"], **_CORPUS})
+
+
+def _with_ids(
+    there: Sequence[Document], wanted: Sequence[Document], identified_by: Sequence[tuple[str, ...]]
+) -> list[Document]:
+    """The wanted objects with ids: each takes that of an old one, by the first fields first, or a new one."""
+    ids: dict[int, str] = {}
+    for fields in identified_by:
+        by_value = {tuple(old[field] for field in fields): old["id"] for old in there}
+        taken = set(ids.values())
+        for index, document in enumerate(wanted):
+            old = by_value.get(tuple(document[field] for field in fields))
+            if index not in ids and old is not None and old not in taken:
+                ids[index] = old
+    return [{"id": ids.get(index) or new_id(), **document} for index, document in enumerate(wanted)]

@@ -1,0 +1,134 @@
+"""The rules that a declaration states: which values may stand in a request's body, and what they do to an object."""
+
+from __future__ import annotations
+
+from tama.control_plane.errors import BLANK, INVALID, MISSING, Invalid
+from tama.control_plane.kinds import parents
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from tama.catalog.declaration import Attribute, Block, Resource
+    from tama.control_plane.store import Document
+
+DEEPEST = 256
+"""Levels that a JSON value may be nested; far beyond any document, and far below what a JSON parser can do."""
+
+
+def wrapped(resource: Resource, body: object) -> dict[str, Any]:
+    """What stands in the body below the resource's wrapper key.
+
+    Raises:
+        Invalid: the body is no object, or has no such key with an object.
+    """
+    given = body.get(resource.wrapper) if isinstance(body, dict) else None
+    if given is None:
+        raise Invalid({resource.wrapper: ["is required"]})
+    if not isinstance(given, dict):
+        raise Invalid({resource.wrapper: [INVALID]})
+    return given
+
+
+def merged(
+    resource: Resource, before: Document, given: dict[str, Any], exists: Callable[[str, str], bool]
+) -> tuple[Document, dict[str, Any]]:
+    """The object with the given values in it, and what is wrong with them.
+
+    Absent keys leave the object as it is; null removes a value.
+
+    Args:
+        resource: the declaration.
+        before: the object so far; what stands in the collection's path is in it.
+        given: what the body holds.
+        exists: whether there is an object of a type with an id.
+
+    Returns:
+        The object, and the errors by field: lists of messages, nested like the body.
+    """
+    after = dict(before)
+    errors: dict[str, Any] = {}
+    in_path = parents(resource)
+    _merge([a for a in resource.attributes if a.sent and a not in in_path], given, after, errors, exists)
+    for block in resource.blocks:
+        if block.sent:
+            _merge_block(block, given, after, errors, exists)
+    return after, errors
+
+
+def deepest(value: object) -> int:
+    """How many levels of arrays and objects a JSON value has."""
+    levels, current = 0, [value]
+    while current := [value for value in current if isinstance(value, (dict, list))]:
+        levels += 1
+        current = [inner for value in current for inner in (value.values() if isinstance(value, dict) else value)]
+    return levels
+
+
+def _merge(
+    attributes: Sequence[Attribute],
+    given: dict[str, Any],
+    after: Document,
+    errors: dict[str, Any],
+    exists: Callable[[str, str], bool],
+) -> None:
+    for attribute in attributes:
+        key = attribute.key
+        if key in given:
+            if given[key] is None:
+                after.pop(key, None)
+            else:
+                after[key] = given[key]
+        message = _problem(attribute, after.get(key), exists)
+        if message:
+            errors[key] = [message]
+
+
+def _merge_block(
+    block: Block, given: dict[str, Any], after: Document, errors: dict[str, Any], exists: Callable[[str, str], bool]
+) -> None:
+    inner = given.get(block.key, after.get(block.key))
+    if inner is None:
+        after.pop(block.key, None)
+        if block.required:
+            errors[block.key] = [BLANK]
+        return
+    if not isinstance(inner, dict):
+        errors[block.key] = [INVALID]
+        return
+    values: Document = dict(after.get(block.key) or {})
+    wrong: dict[str, Any] = {}
+    _merge(block.attributes, inner, values, wrong, exists)
+    after[block.key] = values
+    if wrong:
+        errors[block.key] = wrong
+
+
+def _problem(attribute: Attribute, value: object, exists: Callable[[str, str], bool]) -> str:
+    if value is None:
+        return BLANK if attribute.required else ""
+    if not _IS[attribute.kind](value):
+        return INVALID
+    if attribute.non_empty and (not value.strip() if isinstance(value, str) else value == []):
+        return BLANK
+    if attribute.one_of and value not in attribute.one_of:
+        return INVALID
+    if attribute.refers_to and not exists(attribute.refers_to, str(value)):
+        return MISSING
+    return ""
+
+
+def _is_integer(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_IS: dict[str, Callable[[Any], bool]] = {
+    "string": lambda value: isinstance(value, str),
+    "integer": _is_integer,
+    "number": lambda value: _is_integer(value) or isinstance(value, float),
+    "boolean": lambda value: isinstance(value, bool),
+    "json": lambda value: deepest(value) <= DEEPEST,
+    "strings": lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
+    "integers": lambda value: isinstance(value, list) and all(_is_integer(one) for one in value),
+}
