@@ -226,7 +226,7 @@ def _class(schemas: Object, name: str, description: str, schema: Object) -> Obje
 def _type(declared: object) -> str:
     """The one type that a class has; of several the first that is not null, without any `object`."""
     names = declared if isinstance(declared, list) else [declared]
-    return next((name for name in names if _text(name) and name != "null"), "object")
+    return next((_text(name) for name in names if _text(name) not in ("", "null")), "object")
 
 
 def _moved(value: Any, schemas: Object, found: Object) -> Any:

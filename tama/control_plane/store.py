@@ -164,7 +164,14 @@ class Transaction:
 
     def get(self, kind: str, id_: str) -> Document | None:
         """The object with that id, if it is of that kind."""
+        if not id_.isascii():
+            # No id is, and the database cannot even be asked for a text with half a surrogate pair.
+            return None
         return self._one("SELECT document FROM objects WHERE id = ? AND kind = ?", id_, kind)
+
+    def has(self, kind: str, id_: str) -> bool:
+        """Whether there is an object of that kind with that id."""
+        return self.get(kind, id_) is not None
 
     def find(self, key: Key) -> Document | None:
         """The oldest object that has the key."""
