@@ -15,7 +15,7 @@ FINDS = {
     'credentials "x" {\n token = "a{b"\n}',
     "mirror": f'provider_installation {{ filesystem_mirror {{ path = "{MIRROR}" }}\n direct {{}} }}',
     "mirror with a slash": f'provider_installation {{ filesystem_mirror {{ path = "{MIRROR}/" }} }}',
-    "included": f'provider_installation {{ filesystem_mirror {{ path="{MIRROR}"\n include = ["a/b","memovee/*",] }}\n}}',
+    "included": f'provider_installation {{ filesystem_mirror {{ path="{MIRROR}"\n include = ["a","memovee/*",] }}\n}}',
     "included by host": f'provider_installation {{ filesystem_mirror {{ path = "{MIRROR}"\n include = ["*/*/*"] }} }}',
     "second mirror": 'provider_installation { filesystem_mirror { path = "/other" }\n'
     f'/* the\n second */ filesystem_mirror {{ path = "{MIRROR}" }} }}',

@@ -1,0 +1,93 @@
+"""What `make` says, and what it does on Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import progress
+from tools.progress import StepError
+
+PATIENT = """
+import signal, sys
+signal.signal(signal.SIGINT, lambda *_: (print("ended in good order"), sys.exit(1)))
+print("ready", flush=True)
+open(sys.argv[1], "w").close()
+signal.pause()
+"""
+DRIVER = """
+import os, sys
+from pathlib import Path
+from tools import progress
+progress.LOGS = progress.STATE = progress.ROOT = Path(sys.argv[1])
+command = [sys.executable, "-c", sys.argv[2], sys.argv[1] + "/ready"]
+sys.exit(progress.main(lambda: progress.run(command, log="x", advice="", environment=os.environ)))
+"""
+
+
+@pytest.fixture(autouse=True)
+def logs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("ROOT", "STATE", "LOGS"):
+        monkeypatch.setattr(progress, name, tmp_path)
+    return tmp_path
+
+
+def run(code: str) -> None:
+    progress.run([sys.executable, "-c", code], log="tool", advice="Do this.", environment=os.environ)
+
+
+def test_output_goes_to_a_log_of_the_owners(logs: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    run("import sys; print('out'); print('err', file=sys.stderr)")
+    assert sorted((logs / "tool.log").read_text("utf-8").split()) == ["err", "out"]
+    assert (logs / "tool.log").stat().st_mode & 0o777 == 0o600
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_failure_shows_the_end_of_the_output_without_control_codes(logs: Path) -> None:
+    with pytest.raises(StepError) as caught:
+        run("[print(f'line-{i}') for i in range(99)]; print('\\x1b[31mred\\x1b[0m\\a'); raise SystemExit(3)")
+    assert "ended with code 3" in caught.value.what
+    assert caught.value.what.endswith("| line-98\n  | red")
+    assert "line-9\n" not in caught.value.what
+    assert "tool.log" in caught.value.what
+
+
+def test_a_program_that_is_not_there_is_a_failed_step() -> None:
+    with pytest.raises(StepError, match="could not be started"):
+        progress.run(["/nowhere/tool"], log="tool", advice="", environment={})
+
+
+def test_a_step_says_how_long_it_took_or_that_it_failed(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.step("Working"):
+        pass
+    with pytest.raises(StepError), progress.step("Failing"):
+        raise StepError("What.", "Advice.")
+    assert capsys.readouterr().out == "Working ... 0.0 s\nFailing ... failed\n"
+
+
+def test_a_command_of_make_ends_with_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    def fail() -> None:
+        raise StepError("It broke.", "Mend it.")
+
+    assert progress.main(fail) == 1
+    assert capsys.readouterr().err == "\nIt broke.\n\nWhat to do: Mend it.\n"
+    assert progress.main(lambda: None) == 0
+
+
+def test_ctrl_c_waits_for_the_tool_to_end_in_good_order(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", DRIVER, tmp_path, PATIENT],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        while not (tmp_path / "ready").exists():
+            assert process.poll() is None
+        os.killpg(process.pid, signal.SIGINT)
+        _, error = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "Interrupted" in error
+    assert (tmp_path / "x.log").read_text("utf-8") == "ready\nended in good order\n"
