@@ -10,10 +10,6 @@ terraform {
       version = "~> 0.1.0"
     }
   }
-
-  backend "local" {
-    path = ".state/terraform/terraform.tfstate"
-  }
 }
 
 variable "base_url" {

@@ -5,7 +5,6 @@ from pathlib import Path
 from stack.cdktf_ import (
     Construct,
     Fn,
-    LocalBackend,
     TerraformOutput,
     TerraformStack,
     TerraformVariable,
@@ -28,13 +27,12 @@ class PersonalizationStack(TerraformStack):
         scope: The app.
         id_: The stack's name.
         contract: The service's OpenAPI document, a YAML file.
-        folder: Where the state of this twin is kept, and by default its control plane and the data of its service;
+        folder: Where this twin keeps its control plane and the data of its service, unless its variables say otherwise;
             absolute, as under `cdktf` the working folder is another.
     """
 
     def __init__(self, scope: Construct, id_: str, /, *, contract: Path, folder: Path) -> None:
         super().__init__(scope, id_)
-        LocalBackend(self, path=str(folder / "terraform.tfstate"))
         self._provider(folder)
         shared = Global(self, "global", space_id=self._space_id("global", "global space", " with its classes"))
         callers = {

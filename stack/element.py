@@ -141,8 +141,13 @@ def _metadata() -> TerraformProviderGeneratorMetadata:
 
 
 def is_empty(text: str) -> IResolvable:
-    """Return the condition that a text is empty; a bare empty string would be rendered as `undefined`."""
+    """Return the condition that a text is empty; CDKTF would render a bare empty string as `undefined`."""
     return Op.eq(text, Fn.raw_string(""))
+
+
+def is_given(text: str) -> IResolvable:
+    """Return the condition that a text is not empty."""
+    return Op.neq(text, Fn.raw_string(""))
 
 
 def when(condition: IResolvable) -> TerraformCount:

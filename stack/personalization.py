@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 
 from stack.cdktf_ import Construct, Fn, ITerraformDependable, Op, Precondition, TerraformResourceLifecycle, Token
-from stack.element import given_or_null, is_empty, literal, when
+from stack.element import given_or_null, is_empty, is_given, literal, when
 from stack.tama import DataTamaAction, LocalService, SourceIdentity, Space, SpaceBridge, Specification
 from stack.tama.source_identity import SourceIdentityValidation, SourceIdentityWaitFor, SourceIdentityWaitForField
 from stack.tama.specification import SpecificationWaitFor, SpecificationWaitForField
@@ -98,7 +98,7 @@ class Personalization(Construct):
     def _identity(self, service_endpoint: str, service_api_key: str) -> SourceIdentity:
         local = is_empty(service_endpoint)
         key_is_there = Precondition(
-            condition=Op.or_(local, Op.not_(is_empty(service_api_key))),
+            condition=Op.or_(local, is_given(service_api_key)),
             error_message="A service that runs elsewhere needs its key: set service_api_key beside service_endpoint.",
         )
         active = SourceIdentityWaitForField(name="current_state", in_=["active"])

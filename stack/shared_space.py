@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from stack.cdktf_ import Construct, Fn, ITerraformDependable, Op, Token
-from stack.element import is_empty, when
+from stack.cdktf_ import Construct, Fn, ITerraformDependable, Token
+from stack.element import is_empty, is_given, when
 from stack.tama import DataTamaSpace, Space
 
 
@@ -35,7 +35,7 @@ class SharedSpace(Construct):
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
-        self.given = DataTamaSpace(self, "given", id=given, count=when(Op.not_(is_empty(given))))
+        self.given = DataTamaSpace(self, "given", id=given, count=when(is_given(given)))
         self.created = Space(self, "created", name=name, type=type_, count=when(is_empty(given)), depends_on=after)
 
     @property

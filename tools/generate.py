@@ -74,6 +74,7 @@ _PROPERTIES = {
     "strings": ("list[str]", "get_list_attribute"),
     "integers": ("list[float]", "get_number_list_attribute"),
 }
+_PLACE = ("scope: Where the construct hangs in the tree.", "id_: Its name there.")
 _MEANINGS = {"integer": "a whole number", "integers": "whole numbers"}
 
 
@@ -156,7 +157,7 @@ def _module(construct: _Construct) -> str:
 def _provider() -> str:
     lines = ["from stack.element import Provider", "", "", "class TamaProvider(Provider):"]
     alias = Text("alias", "The name by which resources choose this instance; None for the default one.")
-    notes = [_note(attribute) for attribute in (*PROVIDER, alias)]
+    notes = [*_PLACE, *(_note(attribute) for attribute in (*PROVIDER, alias))]
     lines += _indent(_docstring(["The provider for Tama."], "Args", notes))
     parameters = ["scope: Construct", "id_: str", "/", "*"]
     parameters += [f"{a.name}: {_ARGUMENTS[a.kind]} | None = None" for a in (*PROVIDER, alias)]
@@ -208,8 +209,8 @@ def _blocks(blocks: Iterable[Block]) -> list[str]:
 
 def _documentation(construct: _Construct) -> list[str]:
     arguments = sorted(construct.arguments(), key=_optional)
-    notes = ["scope: Where the construct hangs in the tree.", "id_: Its name there.", *map(_note, arguments)]
-    return _docstring([construct.summary], "Args", [*notes, "meta: Terraform's meta-arguments."])
+    notes = [*_PLACE, *map(_note, arguments), "meta: Terraform's meta-arguments."]
+    return _docstring([construct.summary], "Args", notes)
 
 
 def _constructor(owner: str, arguments: Sequence[Attribute | Block]) -> list[str]:

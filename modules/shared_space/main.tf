@@ -34,7 +34,7 @@ variable "after" {
 }
 
 data "tama_space" "given" {
-  count = var.id == "" ? 0 : 1
+  count = var.id != "" ? 1 : 0
   id    = var.id
 }
 

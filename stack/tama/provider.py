@@ -14,6 +14,8 @@ class TamaProvider(Provider):
     """The provider for Tama.
 
     Args:
+        scope: Where the construct hangs in the tree.
+        id_: Its name there.
         base_url: Where Tama is: `https://…` for a hosted one, `embedded:<folder>` for one in the provider
             itself.
         client_id: The id of the client that the provider is to a hosted Tama.
