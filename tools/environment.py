@@ -71,6 +71,7 @@ def variables(base: Mapping[str, str] | None = None) -> dict[str, str]:
         result
         | QUIET
         | {
+            "JSII_RUNTIME_PACKAGE_CACHE_ROOT": str(STATE / "cache" / "jsii"),
             "PATH": path,
             "TERRAFORM_BINARY_NAME": str(TOOLCHAIN / "terraform"),
             "VIRTUAL_ENV": str(VENV),
