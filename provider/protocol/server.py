@@ -79,6 +79,8 @@ class _Channel:
                 log("warn", "a connection was refused", reason=str(error))
                 self._send(self._tls.output())
                 raise _ClosedError from None
+            if self._tls.closed:
+                raise _ClosedError
         return self._session.receive(data)
 
     def answer(self, stream_id: int, result: bytes | tuple[int, str]) -> None:

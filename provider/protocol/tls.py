@@ -49,16 +49,17 @@ class ServerContext:
 class ServerConnection:
     """One connection: ciphertext in, plaintext out, and back. It belongs to one thread.
 
-    Nothing can be sent before it is `established`.
+    Nothing can be sent before it is `established`; the peer has said goodbye when it is `closed`.
     """
 
-    __slots__ = ("_incoming", "_outgoing", "_tls", "established")
+    __slots__ = ("_incoming", "_outgoing", "_tls", "closed", "established")
 
     def __init__(self, context: Any) -> None:
         self._incoming = _ssl.MemoryBIO()
         self._outgoing = _ssl.MemoryBIO()
         self._tls = context._wrap_bio(self._incoming, self._outgoing, server_side=True)  # noqa: SLF001 - as above
         self.established = False
+        self.closed = False
 
     def receive(self, data: bytes) -> bytes:
         """Take bytes from the peer and return what they decrypt to; the handshake decrypts to nothing.
@@ -76,10 +77,9 @@ class ServerConnection:
                     raise TlsError("the peer does not offer HTTP/2")
             while part := self._tls.read(_READ_SIZE):
                 plain += part
+            self.closed = True
         except _ssl.SSLWantReadError:
             pass
-        except _ssl.SSLZeroReturnError:
-            raise TlsError("the peer has closed") from None
         except _ssl.SSLError as error:
             raise TlsError(error.reason or "a broken connection") from None
         return bytes(plain)
