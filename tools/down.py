@@ -41,7 +41,7 @@ def destroy_hcl() -> None:
     up.install_the_provider()
     terraform = TOOLCHAIN / "terraform"
     with progress.step("Destroying with Terraform"):
-        for name, options in {"init": (), "destroy": ("-auto-approve",)}.items():
+        for name, options in {"init": ("-upgrade",), "destroy": ("-auto-approve",)}.items():
             progress.run(
                 [terraform, name, "-input=false", "-no-color", *options],
                 log=f"terraform-{name}",

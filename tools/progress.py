@@ -51,16 +51,14 @@ def run(
     log: str,
     advice: str,
     environment: Mapping[str, str],
-    folder: Path = ROOT,
 ) -> None:
-    """Run a command with its output in a log, and nothing on its standard input.
+    """Run a command in the top folder, with its output in a log and nothing on its standard input.
 
     Args:
         command: The program and its arguments.
         log: The log's name, without folder and ending.
         advice: What to do when it fails.
         environment: Its environment, whole.
-        folder: Its working folder.
 
     Raises:
         StepError: It ended with another code than 0, or could not be started.
@@ -78,7 +76,7 @@ def run(
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 env=dict(environment),
-                cwd=folder,
+                cwd=ROOT,
                 check=False,
             ).returncode
         except OSError as error:

@@ -9,7 +9,7 @@ from typing import Any
 
 from tools import bootstrap, deployment, environment, install_provider, progress
 from tools.deployment import CDKTF
-from tools.environment import BIN
+from tools.environment import BIN, ROOT
 from tools.progress import StepError
 
 ACTOR = "demo-actor"
@@ -24,6 +24,8 @@ PROFILE = {
 def install_the_provider() -> None:
     """Lay the provider into the user's mirror, and point the deployment's Terraform there.
 
+    What cdktf has locked is forgotten: a launcher that has changed since, while its version has not, is no attack here.
+
     Raises:
         StepError: It could not be laid there.
     """
@@ -36,6 +38,8 @@ def install_the_provider() -> None:
             f"The provider could not be installed: {error}.",
             "Set HOME to a folder that can be written to: the provider lies in ~/.terraform.d/plugins.",
         ) from error
+    for lock in ROOT.glob("cdktf.out/stacks/*/.terraform.lock.hcl"):
+        lock.unlink()
     install_provider.say(mirror, notes)
 
 

@@ -1,0 +1,210 @@
+"""`make up` and `make down` with stand-ins for cdktf, Terraform and the service; tests/e2e has the real ones."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools import bootstrap, deployment, down, environment, install_provider, progress, up
+from tools.progress import StepError
+
+OUTPUTS = {
+    "upsert_profile_action_id": "action-1",
+    "get_profile_action_id": "action-2",
+    "service_url": "http://127.0.0.1:1234",
+}
+CDKTF = f"""#!{sys.executable}
+import json, os, sys
+from pathlib import Path
+with open("calls", "a") as calls:
+    print("cdktf", *sys.argv[1:], os.environ["TF_CLI_CONFIG_FILE"], file=calls)
+state = Path("terraform.personalization.tfstate")
+if sys.argv[1] == "deploy":
+    state.write_text(json.dumps({{"resources": [{{}}]}}))
+    Path(sys.argv[-1]).write_text(json.dumps({{"personalization": {OUTPUTS}}}))
+else:
+    state.write_text(json.dumps({{"resources": []}}))
+"""
+TERRAFORM = """#!/bin/sh
+echo terraform "$@" >>calls
+"""
+TAMA = f"""#!{sys.executable}
+import json, sys
+with open("calls", "a") as calls:
+    print("tama", *sys.argv[1:-1], file=calls)
+body = {{"names": [{{"group": "callable", "value": "Ada"}}, {{"group": "real", "value": "Augusta"}}]}}
+print(json.dumps({{"status": 200, "body": body}}))
+"""
+
+
+class Checkout:
+    """A checkout with stand-ins for the tools."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.folder = folder / "checkout"
+        self.home = folder / "home"
+        self.state = self.folder / ".state"
+        self.bin = self.folder / "bin"
+        self.prepared: list[str] = []
+        self.home.mkdir()
+        self.bin.mkdir(parents=True)
+        for name, text in {"cdktf": CDKTF, "terraform": TERRAFORM, "tama": TAMA}.items():
+            self.program(name, text)
+        for module in (deployment, down, environment, progress, up):
+            for name, path in {
+                "ROOT": self.folder,
+                "STATE": self.state,
+                "LOGS": self.state / "log",
+                "BIN": self.bin,
+                "TOOLCHAIN": self.bin,
+                "CDKTF": self.bin / "cdktf",
+                "CERTIFICATES": self.state / "provider" / "certificates",
+                "CLI_CONFIGURATION": self.state / "provider" / "terraformrc",
+            }.items():
+                if isinstance(getattr(module, name, None), Path):
+                    monkeypatch.setattr(module, name, path)
+        monkeypatch.setattr(bootstrap, "prepare", lambda *what: self.prepared.append(" ".join(what)))
+        monkeypatch.setattr(environment, "version", lambda: "1.2.3")
+        monkeypatch.setenv("HOME", str(self.home))
+        monkeypatch.setattr(sys, "argv", ["down"])
+        monkeypatch.chdir(self.folder)
+
+    def program(self, name: str, text: str) -> None:
+        (self.bin / name).write_text(text, "utf-8")
+        (self.bin / name).chmod(0o755)
+
+    def calls(self) -> list[str]:
+        path = self.folder / "calls"
+        lines = path.read_text("utf-8").splitlines() if path.exists() else []
+        path.unlink(missing_ok=True)
+        return lines
+
+    def names(self) -> set[str]:
+        return {path.name for path in self.folder.iterdir()}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
+    return Checkout(tmp_path, monkeypatch)
+
+
+def test_up_deploys_and_ends_with_the_names_that_came_back(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TF_CLI_CONFIG_FILE", "/the/users/own")
+    up.main()
+    configuration = checkout.state / "provider" / "terraformrc"
+    called = f"tama call --base-url embedded:{checkout.state}/cdktf/tama"
+    assert checkout.calls() == [
+        f"cdktf deploy --auto-approve --outputs-file {checkout.state}/cdktf/outputs.json {configuration}",
+        f"{called} action-1",
+        f"{called} action-2",
+    ]
+    assert str(checkout.home / ".terraform.d" / "plugins") in configuration.read_text("utf-8")
+    assert capsys.readouterr().out.splitlines()[-2:] == [
+        "create-or-update-profile (action-1): 200, names: Ada (callable), Augusta (real)",
+        "get-profile (action-2): 200, names: Ada (callable), Augusta (real)",
+    ]
+
+
+def test_up_forgets_what_cdktf_has_locked(checkout: Checkout) -> None:
+    lock = checkout.folder / "cdktf.out" / "stacks" / "personalization" / ".terraform.lock.hcl"
+    lock.parent.mkdir(parents=True)
+    lock.touch()
+    up.main()
+    assert not lock.exists()
+
+
+def test_an_action_that_does_not_answer_with_a_profile_fails_up(checkout: Checkout) -> None:
+    checkout.program("tama", '#!/bin/sh\necho \'{"status": 401, "body": {"code": "unauthenticated"}}\'; exit 1\n')
+    with pytest.raises(StepError, match="unauthenticated"):
+        up.main()
+
+
+def test_a_failed_deployment_fails_up(checkout: Checkout) -> None:
+    checkout.program("cdktf", "#!/bin/sh\necho no space left; exit 1\n")
+    with pytest.raises(StepError, match="no space left") as caught:
+        up.main()
+    assert "make up" in caught.value.advice
+
+
+def test_a_home_that_cannot_be_written_to_is_said(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    (checkout.folder / "file").touch()
+    monkeypatch.setenv("HOME", str(checkout.folder / "file"))
+    with pytest.raises(StepError) as caught:
+        up.main()
+    assert "HOME" in caught.value.advice
+
+
+def test_down_destroys_and_keeps_the_users_data(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    up.main()
+    data = checkout.state / "cdktf" / "service" / "profiles.db"
+    data.parent.mkdir()
+    data.touch()
+    (checkout.state / "cdktf" / "tama").mkdir()
+    (checkout.folder / "cdktf.out").mkdir()
+    (checkout.folder / "terraform.personalization.tfstate.backup").touch()
+    checkout.calls()
+
+    down.main()
+    assert checkout.calls() == [f"cdktf destroy --auto-approve {checkout.state}/provider/terraformrc"]
+    assert checkout.names() == {"bin", ".state"}
+    assert [path.name for path in (checkout.state / "cdktf").iterdir()] == ["service"]
+    assert data.exists()
+    assert str(data.parent) in capsys.readouterr().out
+    assert list(checkout.home.rglob("terraform-provider-tama_*"))
+
+
+def test_down_with_purge_removes_the_data_and_the_provider(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
+    up.main()
+    monkeypatch.setattr(sys, "argv", ["down", "--purge"])
+    down.main()
+    checkout.calls()
+    assert checkout.names() == {"bin"}
+    assert not list(checkout.home.rglob("*tama*"))
+
+
+def test_down_destroys_the_other_twin_too(checkout: Checkout) -> None:
+    (checkout.folder / "terraform.tfstate").write_text(json.dumps({"resources": [{}]}), "utf-8")
+    down.main()
+    assert [line.split()[:2] for line in checkout.calls()] == [["terraform", "init"], ["terraform", "destroy"]]
+    assert checkout.prepared == ["run terraform"]
+    assert not (checkout.folder / "terraform.tfstate").exists()
+
+
+def test_a_state_that_cannot_be_read_is_not_thrown_away(checkout: Checkout) -> None:
+    (checkout.folder / "terraform.tfstate").write_text("damaged", "utf-8")
+    checkout.program("terraform", "#!/bin/sh\nexit 1\n")
+    with pytest.raises(StepError):
+        down.main()
+    assert (checkout.folder / "terraform.tfstate").read_text("utf-8") == "damaged"
+
+
+def test_down_with_nothing_up_prepares_nothing(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    down.main()
+    down.main()
+    assert checkout.prepared == []
+    assert checkout.calls() == []
+    assert capsys.readouterr().out == "Nothing of this checkout is running.\n" * 2
+
+
+def test_down_stops_a_service_that_no_state_knows_of(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:
+    command = [sys.executable, "-c", "print(flush=True); input()", str(checkout.state / "terraform" / "service")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        down.main()
+        assert process.wait() < 0
+    assert f"process {process.pid}" in capsys.readouterr().out
+
+
+def test_the_provider_of_another_checkout_survives_purge(
+    checkout: Checkout, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = install_provider.Installation(Path(sys.executable), tmp_path / "other", tmp_path, tmp_path / "c")
+    install_provider.install(install_provider.default_mirror(), other)
+    monkeypatch.setattr(sys, "argv", ["down", "--purge"])
+    down.main()
+    assert list(checkout.home.rglob("terraform-provider-tama_*"))
