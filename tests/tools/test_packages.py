@@ -1,5 +1,6 @@
 """The locks, and how pip's settings reach uv."""
 
+import importlib.util
 import json
 import re
 import tomllib
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tools import environment, lock, packages
+from tools.progress import StepError
 
 LOCKS = sorted(packages.LOCKS.glob("*.lock"))
 
@@ -93,3 +95,15 @@ def test_what_the_user_says_to_uv_wins() -> None:
 
 def test_without_settings_of_pips_uv_keeps_its_own() -> None:
     assert set(packages.uv_settings({}, {})) <= {"UV_PYTHON_DOWNLOADS", "UV_SYSTEM_CERTS"}
+
+
+def test_a_python_that_cannot_make_environments_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packages, "STAMPS", tmp_path)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "ensurepip" else object())
+    with pytest.raises(StepError) as caught:
+        packages.install("run")
+    assert "ensurepip" in caught.value.what
+    assert "-venv`" in caught.value.advice
+    assert "PYTHON=" in caught.value.advice
