@@ -86,7 +86,7 @@ class Personalization(Construct):
 
     def _actions(self, document: Mapping[str, Any]) -> dict[str, DataTamaAction]:
         """Look each operation up by a direct reference, so that it and its action can come in one change."""
-        items = [operation for path in document["paths"].values() for operation in path.values()]
+        items = [item for path in document["paths"].values() for item in path.values()]
         operations = [item["operationId"] for item in items if isinstance(item, dict) and "operationId" in item]
         return {
             operation: DataTamaAction(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from stack.cdktf_ import TerraformStack
 from stack.global_ import Global
 from stack.personalization import Personalization
 from stack.shared_space import SharedSpace
+from tools import environment
 
 ROOT = Path(__file__).parents[2]
 CONTRACT = ROOT / "schemas" / "personalization.yaml"
@@ -171,12 +174,12 @@ def test_the_documentation_names_every_variable_and_output(whole: dict[str, Any]
         assert f"| `{name}` |" in text
 
 
-def test_the_example_in_the_documentation_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_example_in_the_documentation_works(tmp_path: Path) -> None:
     text = (ROOT / "docs" / "stack.md").read_text()
     [example] = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     (tmp_path / "schemas").symlink_to(ROOT / "schemas")
-    monkeypatch.chdir(tmp_path)
-    exec(example, {})
+    variables = environment.variables() | {"PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", example], cwd=tmp_path, env=variables, capture_output=True, check=True)
     found = json.loads((tmp_path / "cdktf.out" / "stacks" / "film-club" / "cdk.tf.json").read_text())
     [bridge] = found["resource"]["tama_space_bridge"].values()
     assert bridge["space_id"] == "${tama_space.club.id}"

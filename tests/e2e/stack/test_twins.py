@@ -1,0 +1,142 @@
+"""The twins are equal, and a change of one alone is seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.stack import checkouts, twins
+from tests.support.terraform import Home
+
+KEYS = {"data.tama_action.personalization": checkouts.operations()}
+
+CHANGES_OF_HCL = {
+    "a bridge of another name": (
+        "personalization.tf",
+        'resource "tama_space_bridge" "memovee" {',
+        'resource "tama_space_bridge" "other" {',
+    ),
+    "another value": ("personalization.tf", 'name  = "prompt-assembly"', 'name  = "prompt-making"'),
+    "another type": ("personalization.tf", 'type  = "root"', 'type  = "component"'),
+    "another output": (
+        "personalization.tf",
+        "  value       = tama_space.personalization.id\n",
+        "  value       = tama_specification.personalization.id\n",
+    ),
+    "an expression around a reference": (
+        "personalization.tf",
+        "  space_id        = module.memovee.id\n",
+        '  space_id        = "${module.memovee.id}-y"\n',
+    ),
+    "one dependency less": (
+        "personalization.tf",
+        '  type = "component"\n\n  depends_on = [module.global]\n',
+        '  type = "component"\n',
+    ),
+    "an output that does not wait": (
+        "personalization.tf",
+        'value       = data.tama_action.personalization["get-profile"].id\n'
+        "  depends_on  = [tama_source_identity.personalization]\n",
+        'value       = data.tama_action.personalization["get-profile"].id\n',
+    ),
+    "another default": ("personalization.tf", 'default     = "personalization"', 'default     = "people"'),
+    "another rule for a variable": ("personalization.tf", "trimspace(var.space_name)", "var.space_name"),
+    "another key": ("personalization.tf", "[*].api_key) : var.service_api_key", "[*].api_key) : var.client_secret"),
+    "another dependency inside a module": (
+        "modules/shared_space/main.tf",
+        "depends_on = [var.after]",
+        "depends_on = [data.tama_space.given]",
+    ),
+    "another class": ("modules/global/main.tf", 'title       = "class-proxy"', 'title       = "proxy"'),
+}
+CHANGES_OF_CDKTF = {
+    "one bridge less": (
+        "stack/app.py",
+        '"memovee": self._caller(shared, "memovee", "root", "main space of Memovee"),',
+        "",
+    ),
+    "another value": ("stack/personalization.py", 'method="GET"', 'method="HEAD"'),
+    "another code": ("stack/personalization.py", "codes=[200]", "codes=[200, 204]"),
+    "another output": (
+        "stack/app.py",
+        'self, "specification_id", description="The id of the specification.", value=personalization.specification.id',
+        'self, "specification_id", description="The id of the specification.", value=personalization.space.id',
+    ),
+    "an expression around a reference": (
+        "stack/personalization.py",
+        "target_space_id=self.space.id)",
+        'target_space_id=f"{self.space.id}-y")',
+    ),
+    "one dependency less": (
+        "stack/global_.py",
+        "[self.space.given, self.space.created, *self.classes.values()]",
+        "[self.space.given, self.space.created]",
+    ),
+    "another default": ("stack/app.py", 'default="personalization"', 'default="people"'),
+}
+
+
+def synthesized(folder: Path, home: Home) -> twins.Elements:
+    """The CDKTF twin in `folder` as a configuration."""
+    checkouts.Cdktf(folder, home).synthesize()
+    return twins.cdktf(folder)
+
+
+def planned(folder: Path, home: Home) -> list[str]:
+    """Where the twins in `folder` differ as plans."""
+    cdktf = checkouts.Cdktf(folder, home)
+    cdktf.synthesize()
+    return twins.differences(
+        twins.planned(checkouts.terraform(folder, home).plan(), twins.hcl_name, folder / ".state" / "terraform"),
+        twins.planned(cdktf.stack().plan(), twins.cdktf_name(folder), folder / ".state" / "cdktf"),
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return checkouts.copy(tmp_path / "checkout")
+
+
+@pytest.fixture(scope="module")
+def hcl() -> twins.Elements:
+    return twins.hcl(checkouts.ROOT, KEYS)
+
+
+@pytest.fixture(scope="module")
+def cdktf(home: Home, tmp_path_factory: pytest.TempPathFactory) -> twins.Elements:
+    return synthesized(checkouts.copy(tmp_path_factory.mktemp("cdktf") / "checkout"), home)
+
+
+def test_the_twins_are_configured_alike(hcl: twins.Elements, cdktf: twins.Elements) -> None:
+    assert twins.differences(hcl, cdktf) == []
+
+
+@pytest.mark.parametrize("changed", CHANGES_OF_HCL.values(), ids=CHANGES_OF_HCL)
+def test_a_change_of_the_hcl_twin_alone_is_seen(
+    folder: Path, cdktf: twins.Elements, changed: tuple[str, str, str]
+) -> None:
+    name, old, new = changed
+    checkouts.change(folder / name, old, new)
+    assert twins.differences(twins.hcl(folder, KEYS), cdktf) != []
+
+
+@pytest.mark.parametrize("changed", CHANGES_OF_CDKTF.values(), ids=CHANGES_OF_CDKTF)
+def test_a_change_of_the_cdktf_twin_alone_is_seen(
+    folder: Path, home: Home, hcl: twins.Elements, changed: tuple[str, str, str]
+) -> None:
+    name, old, new = changed
+    checkouts.change(folder / name, old, new)
+    assert twins.differences(hcl, synthesized(folder, home)) != []
+
+
+def test_the_twins_plan_the_same(folder: Path, home: Home) -> None:
+    assert planned(folder, home) == []
+
+
+def test_a_value_that_is_only_computed_is_seen_in_the_plans(folder: Path, home: Home, cdktf: twins.Elements) -> None:
+    changed = 'description = "The name of the class."', 'description = "Its name."'
+    checkouts.change(folder / "modules" / "global" / "main.tf", *changed)
+    assert twins.differences(twins.hcl(folder, KEYS), cdktf) == []
+    [difference] = planned(folder, home)
+    assert "resource tama_class global/class_proxy/after/schema" in difference
