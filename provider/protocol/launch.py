@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Final, NoReturn
 
     from provider.protocol.server import Handler
+    from provider.protocol.tls import ServerContext
 else:
     import _signal
 
@@ -73,20 +74,24 @@ def _serve(load: Callable[[], Handler], certificates: str, folder: str, listener
     import sys  # noqa: PLC0415 - everything from here on runs while Terraform dials
 
     from provider.protocol.server import Server  # noqa: PLC0415 - as above
-    from provider.protocol.tls import ServerContext  # noqa: PLC0415 - as above
 
     # The thread with the sockets waits for workers that compute; 5 ms, the default, is as long as a whole RPC.
     sys.setswitchinterval(_SWITCH_SECONDS)
-    context = None
-    if client_certificate:
-        file = f"{folder}/server.pem"
-        _write_private(file, pem.encode())
-        context = ServerContext(file, client_certificate)
-        posix.unlink(file)
-    server = Server(listener, context, parent)
+    server = Server(listener, parent)
     _signal.signal(_signal.SIGTERM, lambda _number, _frame: server.terminate())
     _signal.set_wakeup_fd(server.wake_writer, warn_on_full_buffer=False)
-    return server.serve(load)
+    server.load(load)
+    return server.serve(_context(f"{folder}/server.pem", pem, client_certificate) if client_certificate else None)
+
+
+def _context(file: str, pem: str, client_certificate: str) -> ServerContext:
+    """Make the TLS context; OpenSSL takes a certificate from a file alone, so this launch's passes through one."""
+    from provider.protocol.tls import ServerContext  # noqa: PLC0415 - as in `_serve`
+
+    _write_private(file, pem.encode())
+    context = ServerContext(file, client_certificate)
+    posix.unlink(file)
+    return context
 
 
 def _environment(name: str) -> str:

@@ -137,9 +137,9 @@ class Server:
     `parent` is the process id of Terraform: when this process has another parent, Terraform is gone.
     """
 
-    def __init__(self, listener: _socket.socket, context: ServerContext | None, parent: int) -> None:
+    def __init__(self, listener: _socket.socket, parent: int) -> None:
         self._listener: Any = listener
-        self._context = context
+        self._context: ServerContext | None = None
         self._parent = parent
         self._poll = select.poll()
         self._channels: dict[int, _Channel] = {}
@@ -161,12 +161,16 @@ class Server:
         """Make `serve` return when the calls that are running are answered; safe in a signal handler."""
         self._terminating = True
 
-    def serve(self, load: Callable[[], Handler]) -> int:
-        """Serve, while `load` brings the handler in a thread of its own; return the process's exit code."""
+    def load(self, load: Callable[[], Handler]) -> None:
+        """Bring the handler in a thread of its own; calls wait for it."""
+        _thread.start_new_thread(self._load, (load,))
+
+    def serve(self, context: ServerContext | None) -> int:
+        """Serve, under TLS if there is a context, and return the process's exit code."""
+        self._context = context
         self._listener.setblocking(False)
         self._poll.register(self._wake_reader, select.POLLIN)
         self._poll.register(self._listener.fileno(), select.POLLIN)
-        _thread.start_new_thread(self._load, (load,))
         while self._exit_code is None:
             for descriptor, events in self._poll.poll(_TICK_MS):
                 self._dispatch(descriptor, events)
