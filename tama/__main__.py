@@ -155,7 +155,7 @@ def _parsed(text: str | bytes) -> object:
             ' \'{"path": {"actor_id": "ana"}}\'.'
         ) from None
     except (ValueError, RecursionError):
-        raise _UnusableError("The tool call is not UTF-8, is nested too deep, or holds a number that is too long.") from None
+        raise _UnusableError("The tool call is not UTF-8, nested too deep, or holds too long a number.") from None
     return parsed
 
 

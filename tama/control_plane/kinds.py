@@ -7,6 +7,7 @@ are known.
 from __future__ import annotations
 
 from tama import catalog
+from tama.catalog.declaration import Json
 from tama.control_plane.store import Key
 
 TYPE_CHECKING = False
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
     from tama.catalog.declaration import Attribute, DataSource, Resource
     from tama.control_plane.store import Document
+
+_IN_BODIES: dict[str, tuple[Attribute, ...]] = {"class": (Json("schema", "The JSON schema.", required=True),)}
+"""What bodies hold that Terraform has in another form, so that no declared attribute stands for it."""
 
 _DERIVED_REFERENCES = {"source": ("space_id", "specification_id"), "class_corpus": ("class_id",)}
 
@@ -27,9 +31,14 @@ class Kind:
         type: its name in the catalog.
         resource: how it is made and changed; None when it is derived.
         data_source: how it is looked up; None when it is not.
+
+    Attributes:
+        parents: the attributes that stand in the path of the collection, and so in no body.
+        attributes: those that stand in a request's body.
+        references: the keys whose values are ids of other objects.
     """
 
-    __slots__ = ("_hidden", "data_source", "references", "resource", "type")
+    __slots__ = ("_hidden", "attributes", "data_source", "parents", "references", "resource", "type")
 
     def __init__(self, type_: str, resource: Resource | None = None, data_source: DataSource | None = None) -> None:
         self.type = type_
@@ -45,6 +54,11 @@ class Kind:
             dict.fromkeys(attribute.key for attribute in declared if attribute.refers_to)
         )
         self._hidden = frozenset(a.key for a in declared if a.sent and not a.returned)
+        own = resource.attributes if resource is not None else ()
+        collection = resource.collection if resource is not None else ""
+        self.parents = [attribute for attribute in own if "{" + attribute.name + "}" in collection]
+        in_body = [attribute for attribute in own if attribute.sent and attribute not in self.parents]
+        self.attributes = [*in_body, *_IN_BODIES.get(type_, ())]
 
     def answer(self, document: Document) -> Document:
         """The object as responses show it: without its secrets."""
@@ -78,8 +92,3 @@ class Kinds(dict[str, Kind]):
                 catalog.resource(type_) if type_ in catalog.RESOURCES else None,
                 catalog.data_source(type_) if type_ in catalog.DATA_SOURCES else None,
             )
-
-
-def parents(resource: Resource) -> list[Attribute]:
-    """The attributes that stand in the path of a resource's collection, and so in no body."""
-    return [attribute for attribute in resource.attributes if "{" + attribute.name + "}" in resource.collection]

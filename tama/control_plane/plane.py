@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tama.control_plane.errors import INVALID, TAKEN, CallError, Invalid, NotFound, Refused
-from tama.control_plane.kinds import Kinds, parents
+from tama.control_plane.kinds import Kinds
 from tama.control_plane.names import new_id
 from tama.control_plane.routes import CREATE, DELETE, READ, UPDATE, Routes
 from tama.control_plane.rules import RULES, none
@@ -95,12 +95,9 @@ class ControlPlane:
         self._store.close()
 
     def _create(self, kind: Kind, values: dict[str, str], body: object) -> Document:
-        resource = kind.resource
-        if resource is None:
-            raise NotFound
         with self._store.write() as transaction:
             before: Document = {}
-            for parent in parents(resource):
+            for parent in kind.parents:
                 before[parent.key] = values[parent.name]
                 if parent.refers_to and transaction.get(parent.refers_to, values[parent.name]) is None:
                     raise NotFound
@@ -119,7 +116,7 @@ class ControlPlane:
         if kind.resource is None:
             raise NotFound
         given = wrapped(kind.resource, body)
-        after, wrong = merged(kind.resource, start, given, transaction.has)
+        after, wrong = merged(kind, start, given, transaction.has)
         after["provision_state"] = "active"
         errors, follow = RULES.get(kind.type, none)(transaction, after, before)
         if wrong or errors:

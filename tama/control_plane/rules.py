@@ -71,8 +71,6 @@ def space(transaction: Transaction, after: Document, before: Document | None) ->
 def class_(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
     """A class's name and description are its schema's title and description."""
     schema = after.get("schema")
-    if schema is None:
-        return {"schema": [BLANK]}, _nothing
     if not isinstance(schema, dict):
         return {"schema": [INVALID]}, _nothing
     wrong = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from tama.control_plane.errors import BLANK, INVALID, MISSING, Invalid
-from tama.control_plane.kinds import parents
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tama.catalog.declaration import Attribute, Block, Resource
+    from tama.control_plane.kinds import Kind
     from tama.control_plane.store import Document
 
 DEEPEST = 256
@@ -32,14 +32,14 @@ def wrapped(resource: Resource, body: object) -> dict[str, Any]:
 
 
 def merged(
-    resource: Resource, before: Document, given: dict[str, Any], exists: Callable[[str, str], bool]
+    kind: Kind, before: Document, given: dict[str, Any], exists: Callable[[str, str], bool]
 ) -> tuple[Document, dict[str, Any]]:
     """The object with the given values in it, and what is wrong with them.
 
     Absent keys leave the object as it is; null removes a value.
 
     Args:
-        resource: the declaration.
+        kind: what the object is.
         before: the object so far; what stands in the collection's path is in it.
         given: what the body holds.
         exists: whether there is an object of a type with an id.
@@ -49,9 +49,8 @@ def merged(
     """
     after = dict(before)
     errors: dict[str, Any] = {}
-    in_path = parents(resource)
-    _merge([a for a in resource.attributes if a.sent and a not in in_path], given, after, errors, exists)
-    for block in resource.blocks:
+    _merge(kind.attributes, given, after, errors, exists)
+    for block in kind.resource.blocks if kind.resource is not None else ():
         if block.sent:
             _merge_block(block, given, after, errors, exists)
     return after, errors
