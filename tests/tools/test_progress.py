@@ -12,8 +12,12 @@ from tools import progress
 from tools.progress import StepError
 
 PATIENT = """
-import signal, sys
-signal.signal(signal.SIGINT, lambda *_: (print("ended in good order"), sys.exit(1)))
+import signal, sys, time
+def end(*_):
+    time.sleep(1)  # longer than subprocess.run waits for a child on Ctrl-C before it kills it
+    print("ended in good order")
+    sys.exit(1)
+signal.signal(signal.SIGINT, end)
 print("ready", flush=True)
 open(sys.argv[1], "w").close()
 signal.pause()
