@@ -40,7 +40,7 @@ def operations() -> list[str]:
 def call(control_plane: Path, action: str, tool_call: Mapping[str, Any]) -> dict[str, Any]:
     """Call an action through the embedded control plane in a folder, and return status and body."""
     command = [
-        environment.BIN / "tama",
+        str(environment.BIN / "tama"),
         "call",
         "--base-url",
         f"embedded:{control_plane}",

@@ -6,7 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.stack import checkouts, twins
+from tests.e2e.stack import checkouts
+from tests.e2e.stack.twins import cdktf as cdktf_twin
+from tests.e2e.stack.twins import hcl as hcl_twin
+from tests.e2e.stack.twins.normal import Elements, differences
+from tests.e2e.stack.twins.plans import planned
 from tests.support.terraform import Home
 
 KEYS = {"data.tama_action.personalization": checkouts.operations()}
@@ -77,19 +81,19 @@ CHANGES_OF_CDKTF = {
 }
 
 
-def synthesized(folder: Path, home: Home) -> twins.Elements:
+def synthesized(folder: Path, home: Home) -> Elements:
     """The CDKTF twin in `folder` as a configuration."""
     checkouts.Cdktf(folder, home).synthesize()
-    return twins.cdktf(folder)
+    return cdktf_twin.configuration(folder)
 
 
-def planned(folder: Path, home: Home) -> list[str]:
+def differences_of_plans(folder: Path, home: Home) -> list[str]:
     """Where the twins in `folder` differ as plans."""
     cdktf = checkouts.Cdktf(folder, home)
     cdktf.synthesize()
-    return twins.differences(
-        twins.planned(checkouts.terraform(folder, home).plan(), twins.hcl_name, folder / ".state" / "terraform"),
-        twins.planned(cdktf.stack().plan(), twins.cdktf_name(folder), folder / ".state" / "cdktf"),
+    return differences(
+        planned(checkouts.terraform(folder, home).plan(), hcl_twin.name, folder / ".state" / "terraform"),
+        planned(cdktf.stack().plan(), cdktf_twin.names(folder), folder / ".state" / "cdktf"),
     )
 
 
@@ -99,44 +103,42 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def hcl() -> twins.Elements:
-    return twins.hcl(checkouts.ROOT, KEYS)
+def hcl() -> Elements:
+    return hcl_twin.configuration(checkouts.ROOT, KEYS)
 
 
 @pytest.fixture(scope="module")
-def cdktf(home: Home, tmp_path_factory: pytest.TempPathFactory) -> twins.Elements:
+def cdktf(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Elements:
     return synthesized(checkouts.copy(tmp_path_factory.mktemp("cdktf") / "checkout"), home)
 
 
-def test_the_twins_are_configured_alike(hcl: twins.Elements, cdktf: twins.Elements) -> None:
-    assert twins.differences(hcl, cdktf) == []
+def test_the_twins_are_configured_alike(hcl: Elements, cdktf: Elements) -> None:
+    assert differences(hcl, cdktf) == []
 
 
 @pytest.mark.parametrize("changed", CHANGES_OF_HCL.values(), ids=CHANGES_OF_HCL)
-def test_a_change_of_the_hcl_twin_alone_is_seen(
-    folder: Path, cdktf: twins.Elements, changed: tuple[str, str, str]
-) -> None:
+def test_a_change_of_the_hcl_twin_alone_is_seen(folder: Path, cdktf: Elements, changed: tuple[str, str, str]) -> None:
     name, old, new = changed
     checkouts.change(folder / name, old, new)
-    assert twins.differences(twins.hcl(folder, KEYS), cdktf) != []
+    assert differences(hcl_twin.configuration(folder, KEYS), cdktf) != []
 
 
 @pytest.mark.parametrize("changed", CHANGES_OF_CDKTF.values(), ids=CHANGES_OF_CDKTF)
 def test_a_change_of_the_cdktf_twin_alone_is_seen(
-    folder: Path, home: Home, hcl: twins.Elements, changed: tuple[str, str, str]
+    folder: Path, home: Home, hcl: Elements, changed: tuple[str, str, str]
 ) -> None:
     name, old, new = changed
     checkouts.change(folder / name, old, new)
-    assert twins.differences(hcl, synthesized(folder, home)) != []
+    assert differences(hcl, synthesized(folder, home)) != []
 
 
 def test_the_twins_plan_the_same(folder: Path, home: Home) -> None:
-    assert planned(folder, home) == []
+    assert differences_of_plans(folder, home) == []
 
 
-def test_a_value_that_is_only_computed_is_seen_in_the_plans(folder: Path, home: Home, cdktf: twins.Elements) -> None:
+def test_a_value_that_is_only_computed_is_seen_in_the_plans(folder: Path, home: Home, cdktf: Elements) -> None:
     changed = 'description = "The name of the class."', 'description = "Its name."'
     checkouts.change(folder / "modules" / "global" / "main.tf", *changed)
-    assert twins.differences(twins.hcl(folder, KEYS), cdktf) == []
-    [difference] = planned(folder, home)
+    assert differences(hcl_twin.configuration(folder, KEYS), cdktf) == []
+    [difference] = differences_of_plans(folder, home)
     assert "resource tama_class global/class_proxy/after/schema" in difference
