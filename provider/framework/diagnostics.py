@@ -87,7 +87,7 @@ class Diagnostics:
         if isinstance(error, Failure):
             self._diagnostics += error.diagnostics
         elif isinstance(error, Exception):
-            from provider.framework.log import log_exception  # noqa: PLC0415 - only a bug needs it
+            from provider.protocol.log import log_exception  # noqa: PLC0415 - only a bug needs it
 
             log_exception(f"{self._doing} failed", error)
             self.error(
