@@ -117,11 +117,11 @@ class Store:
 
     def read(self) -> Transaction:
         """A transaction that sees one state of the file and changes nothing."""
-        return Transaction(self._connection, self._lock, "BEGIN")
+        return Transaction(self._connection, self._lock, self.path, "BEGIN")
 
     def write(self) -> Transaction:
         """A transaction that may change the file; other writers wait for up to 30 s."""
-        return Transaction(self._connection, self._lock, "BEGIN IMMEDIATE")
+        return Transaction(self._connection, self._lock, self.path, "BEGIN IMMEDIATE")
 
     def close(self) -> None:
         """Close the file; transactions are over."""
@@ -136,11 +136,12 @@ class Transaction:
         StoreError: the database failed, on any of its methods.
     """
 
-    __slots__ = ("_begin", "_connection", "_lock")
+    __slots__ = ("_begin", "_connection", "_lock", "_path")
 
-    def __init__(self, connection: apsw.Connection, lock: _thread.LockType, begin: str) -> None:
+    def __init__(self, connection: apsw.Connection, lock: _thread.LockType, path: str, begin: str) -> None:
         self._connection = connection
         self._lock = lock
+        self._path = path
         self._begin = begin
 
     def __enter__(self) -> Self:
@@ -223,7 +224,7 @@ class Transaction:
             except apsw.ConstraintError:
                 raise Taken(key.fields) from None
             except apsw.Error as error:
-                raise _failure(error, self._connection.filename) from error
+                raise _failure(error, self._path) from error
 
     def delete(self, kind: str, id_: str) -> bool:
         """Delete an object and everything that refers to it; whether it was there."""
@@ -264,7 +265,7 @@ class Transaction:
         try:
             return self._connection.execute(statement, values).fetchall()
         except apsw.Error as error:
-            raise _failure(error, self._connection.filename) from error
+            raise _failure(error, self._path) from error
 
 
 def _make_folder(folder: str) -> None:

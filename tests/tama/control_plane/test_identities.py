@@ -380,3 +380,18 @@ def test_neither_a_proxy_nor_a_password_file_of_the_user_takes_part_on_loopback(
 
     assert api("GET", MEMBER + made["id"])["current_state"] == "active"
     assert endpoint.requests[0].headers["authorization"] == f"Bearer {KEY}"
+
+
+def test_a_password_file_of_the_user_takes_no_part_elsewhere(
+    api: Caller, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setattr("tama.control_plane.outgoing._is_loopback", lambda _: False)
+    made = api.identity(specified(api, endpoint.url))
+
+    assert api("GET", MEMBER + made["id"])["current_state"] == "active"
+    assert endpoint.requests[0].headers["authorization"] == f"Bearer {KEY}"
