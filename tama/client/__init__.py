@@ -113,23 +113,23 @@ def connect(
         folder = base_url[len(EMBEDDED) :]
         if not folder:
             raise ConfigurationError("The base URL 'embedded:' lacks a folder: write embedded:<folder>.")
-        return Client(lambda: _embedded(folder))
+        return Client(lambda: _open_embedded(folder))
     if not base_url.lower().startswith(("http://", "https://")):
         raise ConfigurationError(
             f"The base URL '{base_url}' is neither 'embedded:<folder>' nor 'https://<host>' nor 'http://<host>'."
         )
     if not client_id or not client_secret:
         raise ConfigurationError("A hosted control plane needs a client id and a client secret.")
-    return Client(lambda: _hosted(base_url, client_id, client_secret, scopes, timeout))
+    return Client(lambda: _open_hosted(base_url, client_id, client_secret, scopes, timeout))
 
 
-def _embedded(folder: str) -> Transport:
+def _open_embedded(folder: str) -> Transport:
     from tama.client._embedded import Embedded  # noqa: PLC0415 - see the module's docstring
 
     return Embedded(folder)
 
 
-def _hosted(base_url: str, client_id: str, client_secret: str, scopes: Sequence[str], timeout: float) -> Transport:
+def _open_hosted(base_url: str, client_id: str, client_secret: str, scopes: Sequence[str], timeout: float) -> Transport:
     from tama.client._http import Http  # noqa: PLC0415 - see the module's docstring
 
     return Http(base_url, client_id, client_secret, scopes, timeout)
