@@ -23,7 +23,7 @@ _REFUSED_FORM = (400, 415)
 
 
 class Http:
-    """The transport to a hosted control plane: one kept connection per thread, one token for all of them."""
+    """The transport to a hosted control plane: connections that are kept and taken in turn, one token for all threads."""
 
     def __init__(
         self, base_url: str, client_id: str, client_secret: str, scopes: Sequence[str], timeout: float
@@ -35,15 +35,13 @@ class Http:
             raise ConfigurationError(f"The base URL '{base_url}' is not a URL: {error}.") from None
         if not host or url.query or url.fragment or url.username is not None:
             raise ConfigurationError("A base URL consists of scheme, host, and perhaps port and path.")
-        self._https = url.scheme == "https"
         self._host, self._port = host, port
         self._prefix = url.path.rstrip("/")
         self._origin = f"{url.scheme}://{url.netloc}"
         self._token = _Token(self, f"{client_id}:{client_secret}", " ".join(scopes))
         self._timeout = timeout
-        self._tls = ssl.create_default_context() if self._https else None
-        self._local = threading.local()
-        self._connections: set[http.client.HTTPConnection] = set()
+        self._tls = ssl.create_default_context() if url.scheme == "https" else None
+        self._idle: list[http.client.HTTPConnection] = []
 
     def send(self, method: str, path: str, body: object) -> tuple[int, object, str]:
         """Send one request with the token; see `tama.client.Transport`."""
@@ -68,28 +66,28 @@ class Http:
         except (OSError, http.client.HTTPException) as error:
             connection.close()
             raise Unreachable(f"{self._origin} cannot be reached: {_why(error)}.") from error
+        self._idle.append(connection)
         return response.status, _parsed(received), response.reason
 
     def close(self) -> None:
-        """Close every thread's connection."""
-        while self._connections:
-            self._connections.pop().close()
+        """Close the connections that no request is using."""
+        while self._idle:
+            self._idle.pop().close()
 
     def _connection(self) -> http.client.HTTPConnection:
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            if self._tls is not None:
-                connection = http.client.HTTPSConnection(
-                    self._host, self._port, timeout=self._timeout, context=self._tls
-                )
-            else:
-                connection = http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
-            self._local.connection = connection
-            self._connections.add(connection)
-        elif connection.sock is not None and _has_something_to_read(connection.sock):
+        """An idle connection that is still open, or a new one."""
+        while True:
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                break
             # An idle connection has nothing to say: what it says is that the server has closed it.
+            if connection.sock is not None and not _has_something_to_read(connection.sock):
+                return connection
             connection.close()
-        return connection
+        if self._tls is None:
+            return http.client.HTTPConnection(self._host, self._port, timeout=self._timeout)
+        return http.client.HTTPSConnection(self._host, self._port, timeout=self._timeout, context=self._tls)
 
 
 class _Token:
