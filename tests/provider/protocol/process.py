@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -82,6 +83,9 @@ class Provider:
         self.process.wait()
         assert self.process.stdout is not None
         self.process.stdout.close()
+        # What is killed cannot clean up.
+        if self.line:
+            shutil.rmtree(Path(self.socket).parent, ignore_errors=True)
 
 
 def command(certificates: Path, mode: str = "serve") -> list[str]:

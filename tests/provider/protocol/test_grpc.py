@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from provider.protocol import frames, grpc, hpack
@@ -174,3 +174,19 @@ def test_a_connection_error_closes_the_session() -> None:
     assert session.receive(request() + data(message(b"abc")) + frame(frames.PING, 0, 0, b"short")) == []
     assert session.closed
     assert session.output(ALL)[3] == frames.GOAWAY
+
+
+@given(st.lists(st.sampled_from([1, 3, 5]), max_size=5), st.data())
+@settings(max_examples=200)
+def test_mutated_calls_are_answered_refused_or_wait(ids: list[int], draw: st.DataObject) -> None:
+    sent = bytearray()
+    for stream_id in sorted(set(ids)):
+        sent += request(stream_id=stream_id) + data(message(draw.draw(st.binary(max_size=20))), stream_id=stream_id)
+    for _ in range(draw.draw(st.integers(0, 3))):
+        at = draw.draw(st.integers(0, len(sent)))
+        sent[at : at + draw.draw(st.integers(0, 2))] = draw.draw(st.binary(max_size=2))
+    session = greeted()
+    for call in session.receive(bytes(sent)):
+        session.answer(call.stream_id, call.message)
+    assert len(session.output(ALL)) <= len(sent) + 1000
+    assert sum(len(incoming.data) for incoming in session._incoming.values()) <= len(sent)

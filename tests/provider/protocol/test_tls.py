@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from provider.protocol.certificate_maker import make
 from provider.protocol.tls import ServerConnection, ServerContext, TlsError
@@ -126,6 +128,26 @@ def test_a_damaged_record_is_refused(tmp_path: Path) -> None:
     record[-1] ^= 1
     with pytest.raises(TlsError):
         pair.server.receive(bytes(record))
+
+
+@given(st.integers(0, 1), st.floats(0, 1), st.integers(0, 2), st.binary(min_size=1, max_size=2))
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_a_mutated_handshake_is_refused_or_goes_on(
+    tmp_path: Path, mutated: int, place: float, removed: int, added: bytes
+) -> None:
+    identity = make_identity(ec.SECP256R1())
+    pair = Pair(tmp_path, identity, identity, "h2")
+    with contextlib.suppress(TlsError, ssl.SSLError):
+        for flight in range(3):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                pair.client.do_handshake()
+            sent = bytearray(pair.outgoing.read())
+            if flight == mutated:
+                at = int(place * len(sent))
+                sent[at : at + removed] = added
+            assert pair.server.receive(bytes(sent)) == b""
+            pair.to_client()
+    assert len(pair.server.output()) < 1 << 14
 
 
 def test_a_client_that_says_goodbye_is_gone(tmp_path: Path) -> None:
