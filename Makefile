@@ -51,4 +51,4 @@ packages:
 	@$(python) tools.bootstrap dev
 
 tools:
-	@$(python) tools.bootstrap dev terraform node cdktf old-terraforms
+	@$(python) tools.bootstrap dev terraform node cdktf test-terraforms

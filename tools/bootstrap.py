@@ -1,4 +1,4 @@
-"""Prepare a checkout: `python -m tools.bootstrap run|dev [terraform] [node] [cdktf] [old-terraforms]`.
+"""Prepare a checkout: `python -m tools.bootstrap run|dev [terraform] [node] [cdktf] [test-terraforms]`.
 
 Everything is installed below the checkout, from locks with hashes, and only when it is missing or has changed.
 """
@@ -13,7 +13,7 @@ TOOLS = {
     "terraform": toolchain.choose_terraform,
     "node": toolchain.choose_node,
     "cdktf": toolchain.install_cdktf,
-    "old-terraforms": toolchain.install_old_terraforms,
+    "test-terraforms": toolchain.install_test_terraforms,
 }
 
 

@@ -41,25 +41,30 @@ def install(lock: str) -> None:
             _stamp("project", project)
 
 
-def install_lock(lock: str, *options: str, advice: str = _RETRY) -> None:
+def install_lock(lock: str, folder: Path | None = None, *, advice: str = _RETRY) -> None:
     """Install what a lock asks for, and remember that.
 
     Args:
         lock: The lock's name, without folder and ending.
-        options: More options for `uv pip install`.
+        folder: Where to, instead of `.venv` itself, below which it lies. What is installed there runs on any Python.
         advice: What to do when it fails.
 
     Raises:
         StepError: It could not be installed.
     """
+    options = ("--python-version", "3.11", "--target", str(folder)) if folder else ()
     path = LOCKS / f"{lock}.lock"
     uv("install", "--require-hashes", "--requirement", str(path), *options, log=f"packages-{lock}", advice=advice)
-    _stamp(f"packages-{lock}", _digest(lock))
+    _stamp(_name(lock, folder), _digest(lock))
 
 
-def is_installed(lock: str) -> bool:
-    """Tell whether a lock is installed as it now is."""
-    return _is_stamped(f"packages-{lock}", _digest(lock))
+def is_installed(lock: str, folder: Path | None = None) -> bool:
+    """Tell whether a lock is installed as it now is; see `install_lock`."""
+    return _is_stamped(_name(lock, folder), _digest(lock))
+
+
+def _name(lock: str, folder: Path | None) -> str:
+    return "-".join(("packages", lock, *(folder.relative_to(VENV).parts if folder else ())))
 
 
 def _make_environment() -> None:

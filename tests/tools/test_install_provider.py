@@ -167,7 +167,7 @@ def test_the_installed_interpreter_is_no_link_and_runs(tmp_path: Path) -> None:
     assert answer.stdout.decode().strip() == sys.base_prefix
 
 
-@pytest.mark.parametrize("version", [None, *toolchain.OLD_TERRAFORMS])
+@pytest.mark.parametrize("version", [None, *toolchain.TEST_TERRAFORMS])
 def test_terraform_locks_the_same_hash_from_two_checkouts(tmp_path: Path, version: str | None) -> None:
     binary = toolchain.terraform(version)
     locks = []

@@ -21,7 +21,7 @@ resource "terraform_data" "slow" {
 """
 
 
-@pytest.fixture(params=toolchain.OLD_TERRAFORMS)
+@pytest.fixture(params=toolchain.TEST_TERRAFORMS)
 def terraform(request: pytest.FixtureRequest, tmp_path: Path) -> Terraform:
     return Terraform(tmp_path / "a folder", Home(tmp_path / "home"), binary=toolchain.terraform(request.param))
 
