@@ -15,7 +15,7 @@ help:
 	'make check             format, lint, types, and whether the generated files are fresh' \
 	'make generate          write the generated files: constructs and reference' \
 	'make install-provider  lay the Terraform provider where `terraform init` finds it; MIRROR=folder lays it elsewhere' \
-	'make bench             measure how fast the provider starts' \
+	'make bench             measure how fast the provider starts, side by side; BENCH="--rounds 5" passes options' \
 	'make lock              write requirements/*.lock anew' \
 	'make help              this list' \
 	'' \
@@ -42,7 +42,7 @@ install-provider:
 	@$(python) tools.install_provider $(if $(MIRROR),--mirror "$(MIRROR)")
 
 bench: tools
-	@.venv/bin/python -m benchmarks.launch
+	@.venv/bin/python -m benchmarks $(BENCH)
 
 lock:
 	@$(python) tools.lock
