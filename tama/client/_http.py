@@ -23,7 +23,7 @@ _REFUSED_FORM = (400, 415)
 
 
 class Http:
-    """The transport to a hosted control plane: connections that are kept and taken in turn, one token for all threads."""
+    """The transport to a hosted control plane: one token, and kept connections that threads take in turn."""
 
     def __init__(
         self, base_url: str, client_id: str, client_secret: str, scopes: Sequence[str], timeout: float
