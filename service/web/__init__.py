@@ -1,0 +1,1 @@
+"""The service over HTTP: the application factory, routes, authentication, problems."""

@@ -1,0 +1,75 @@
+"""The application factory."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, Response, request
+from werkzeug.routing import BaseConverter
+
+from service.contract import Contract, Operation
+from service.personalization.profile import Profiles
+from service.refusal import Refused
+from service.storage import Store
+from service.web.credentials import Credential, authenticate
+from service.web.open_routes import contract_routes, health_routes
+from service.web.operations import View, make_operations
+from service.web.problems import answer_errors_with_problems, problem
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+
+class _Segment(BaseConverter):
+    """One segment of a path, empty too: an empty id gets the answer of an id, not of a path that is not known."""
+
+    regex = "[^/]*"
+    part_isolating = True
+
+
+def create_app(
+    contract: Contract, store: Store, credentials: Sequence[Credential], *, instance: str, main_pid: int
+) -> Flask:
+    """Build the application.
+
+    Args:
+        contract: what is served; each of its operations becomes a route that needs a credential.
+        store: where profiles are kept.
+        credentials: who may call; nobody when it is empty.
+        instance: the id of this start, which `/readyz` answers.
+        main_pid: the process id of the server's main process, which `/readyz` answers.
+
+    """
+    app = Flask("personalization", static_folder=None)
+    app.url_map.merge_slashes = False
+    app.url_map.converters["segment"] = _Segment
+    views = make_operations(contract, Profiles(contract), store)
+    for operation in contract.operations:
+        rule = operation.path.replace("{", "<segment:").replace("}", ">")
+        view = _authenticated(views[operation.id], operation, credentials)
+        app.add_url_rule(rule, operation.id, view, methods=[operation.method])
+    app.register_blueprint(contract_routes(contract))
+    app.register_blueprint(health_routes(store, instance, main_pid))
+    answer_errors_with_problems(app, contract)
+    app.wsgi_app = _refusing_undecodable_paths(app.wsgi_app, contract)  # type: ignore[method-assign,assignment] # Flask's own way
+    return app
+
+
+def _authenticated(view: View, operation: Operation, credentials: Sequence[Credential]) -> Callable[..., Response]:
+    def authenticated(**parameters: Any) -> Response:
+        caller = authenticate(credentials, request.headers.get("Authorization"), operation.scopes)
+        return view(caller, **parameters)
+
+    return authenticated
+
+
+def _refusing_undecodable_paths(app: "WSGIApplication", contract: Contract) -> "WSGIApplication":
+    """Refuse what routing would otherwise read with replacement characters, so that different ids become one."""
+
+    def guarded(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        try:
+            environ["PATH_INFO"].encode("latin-1").decode()
+        except UnicodeDecodeError:
+            return problem(contract, Refused("invalid_path"))(environ, start_response)
+        return app(environ, start_response)
+
+    return guarded

@@ -1,0 +1,73 @@
+"""The operations of the contract: what each does between its authenticated caller and the store."""
+
+from collections.abc import Callable
+from urllib.parse import quote
+
+import orjson
+from flask import Response, request
+
+from service.contract import Contract
+from service.personalization.profile import Profiles
+from service.refusal import Refused
+from service.storage import Store, Stored
+from service.strict_json import parse
+from service.web.body import read_json_body
+from service.web.credentials import Credential
+from service.web.preconditions import Preconditions, etag
+
+JSON = "application/json"
+View = Callable[..., Response]
+
+
+def make_operations(contract: Contract, profiles: Profiles, store: Store) -> dict[str, View]:
+    """Return the view of each operation by its `operationId`; each takes the caller and the parameters of the path."""
+    profile_path = f"{contract.base_path}/profile/"
+
+    def get_profile(caller: Credential, actor_id: str) -> Response:
+        profiles.check_actor(actor_id)
+        conditions = _preconditions()
+        stored = store.read(caller.tenant, actor_id)
+        if stored is None:
+            raise Refused("profile_not_found")
+        if conditions.is_unmodified(stored):
+            return _versioned(Response(status=304), stored)
+        return _versioned(Response(profiles.shown(stored.document), content_type=JSON), stored)
+
+    def create_or_update_profile(caller: Credential, actor_id: str) -> Response:
+        profiles.check_actor(actor_id)
+        conditions = _preconditions()
+        told = profiles.told(parse(read_json_body(request)), actor_id)
+        created = False
+
+        def merge(current: Stored | None) -> bytes:
+            nonlocal created
+            conditions.check(current)
+            created = current is None
+            return profiles.merged(current.document if current else None, told)
+
+        stored = store.write(caller.tenant, actor_id, merge)
+        answer = Response(profiles.shown(stored.document), 201 if created else 200, content_type=JSON)
+        answer.headers["Content-Location"] = profile_path + quote(actor_id, safe="")
+        return _versioned(answer, stored)
+
+    def get_credential(caller: Credential) -> Response:
+        shown = {"tenant": caller.tenant, "scopes": sorted(caller.scopes)}
+        answer = Response(orjson.dumps(shown), content_type=JSON)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    return {
+        "get-profile": get_profile,
+        "create-or-update-profile": create_or_update_profile,
+        "get-credential": get_credential,
+    }
+
+
+def _preconditions() -> Preconditions:
+    return Preconditions.of(request.headers.get("If-Match"), request.headers.get("If-None-Match"))
+
+
+def _versioned(answer: Response, stored: Stored) -> Response:
+    answer.headers["ETag"] = etag(stored)
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer

@@ -1,0 +1,85 @@
+"""Errors as problem documents (RFC 9457)."""
+
+import logging
+from typing import Any
+
+import orjson
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from service.contract import Contract
+from service.refusal import Detail, Refused
+from service.storage import StoreUnavailableError
+from service.web.privacy import Pseudonyms
+
+MAX_DETAILS = 20
+
+_log = logging.getLogger("personalization")
+
+
+def problem(contract: Contract, refused: Refused) -> Response:
+    """Return the answer to a request that was refused."""
+    kind = contract.errors[refused.code]
+    document: dict[str, Any] = {
+        "title": kind.title,
+        "status": kind.status,
+        "code": refused.code,
+        "message": refused.message or kind.message,
+    }
+    if refused.details:
+        document["errors"] = [_detail(detail) for detail in refused.details[:MAX_DETAILS]]
+    answer = Response(orjson.dumps(document), kind.status, content_type="application/problem+json")
+    answer.headers["Cache-Control"] = "no-store"
+    match refused.code:
+        case "unauthenticated":
+            answer.headers["WWW-Authenticate"] = 'Bearer realm="personalization"'
+        case "insufficient_scope":
+            answer.headers["WWW-Authenticate"] = 'Bearer realm="personalization", error="insufficient_scope"'
+    return answer
+
+
+def _detail(detail: Detail) -> dict[str, object]:
+    shown: dict[str, object] = {"pointer": detail.pointer, "detail": detail.detail}
+    if detail.allowed is not None:
+        shown["allowed"] = detail.allowed
+    if detail.example is not None:
+        shown["example"] = detail.example
+    return shown
+
+
+def answer_errors_with_problems(app: Flask, contract: Contract) -> None:
+    """Make every error of the application a problem document."""
+    pseudonyms = Pseudonyms()
+
+    def refused(error: Refused) -> Response:
+        return problem(contract, error)
+
+    def method_not_allowed(error: MethodNotAllowed) -> Response:
+        methods = ", ".join(sorted(error.valid_methods or ()))
+        answer = problem(
+            contract, Refused("method_not_allowed", f"This path does not know the method. It knows: {methods}.")
+        )
+        answer.headers["Allow"] = methods
+        return answer
+
+    def no_route(_error: HTTPException) -> Response:
+        return problem(contract, Refused("route_not_found"))
+
+    def store_unavailable(error: StoreUnavailableError) -> Response:
+        _log.error("the store is not available", extra=where() | {"error": str(error)})
+        return problem(contract, Refused("store_unavailable"))
+
+    def failed(error: Exception) -> Response:
+        _log.error("a request failed", exc_info=error, extra=where())
+        return problem(contract, Refused("internal_error"))
+
+    def where() -> dict[str, str]:
+        route = request.url_rule.rule if request.url_rule else ""
+        actor = (request.view_args or {}).get("actor_id", "")
+        return {"method": request.method, "route": route, "actor": pseudonyms.of(actor) if actor else ""}
+
+    app.register_error_handler(Refused, refused)
+    app.register_error_handler(MethodNotAllowed, method_not_allowed)
+    app.register_error_handler(HTTPException, no_route)
+    app.register_error_handler(StoreUnavailableError, store_unavailable)
+    app.register_error_handler(Exception, failed)
