@@ -51,12 +51,18 @@ def call(connected: Any, rpc: str, message: bytes = b"") -> bytes:
 def connect(provider: Provider, identity: Identity | None = None) -> socket.socket:
     """Connect with a socket, under TLS when there is an identity."""
     raw = socket.socket(socket.AF_UNIX)
-    raw.settimeout(TIMEOUT)
-    raw.connect(provider.socket)
-    if identity is None:
-        return raw
+    try:
+        raw.settimeout(TIMEOUT)
+        raw.connect(provider.socket)
+        return _wrap(raw, provider.certificate, identity) if identity else raw
+    except BaseException:
+        raw.close()
+        raise
+
+
+def _wrap(raw: socket.socket, certificate: bytes, identity: Identity) -> ssl.SSLSocket:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(cadata=provider.certificate.decode())
+    context.load_verify_locations(cadata=certificate.decode())
     context.set_alpn_protocols(["h2"])
     with tempfile.NamedTemporaryFile() as file:
         file.write(identity.key + identity.certificate)

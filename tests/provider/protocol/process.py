@@ -8,10 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import cryptography
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -90,7 +90,7 @@ class Provider:
 
 def command(certificates: Path, mode: str = "serve") -> list[str]:
     """Return the command of the sample provider, as a launcher runs it."""
-    paths = [str(ROOT), sysconfig.get_path("purelib"), str(certificates), mode]
+    paths = [str(ROOT), str(Path(cryptography.__file__).parents[1]), str(certificates), mode]
     return [os.path.realpath(sys.executable), "-I", "-S", str(SCRIPT), *paths]
 
 

@@ -13,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from provider.protocol.launch import ABOUT
-from tests.provider.protocol.client import TIMEOUT, call, channel
+from tests.provider.protocol.client import TIMEOUT, call, call_h2, channel, connect
 from tests.provider.protocol.process import Provider, command, environment, make_identity
 
 if TYPE_CHECKING:
@@ -77,11 +77,13 @@ def test_the_handshake_line_without_tls(provider: Start, tmp_path: Path) -> None
 
 
 def test_the_handshake_line_with_tls_names_the_certificate(provider: Start, tmp_path: Path) -> None:
-    started = provider(log=tmp_path / "log", client=make_identity())
+    identity = make_identity()
+    started = provider(log=tmp_path / "log", client=identity)
     assert x509.load_pem_x509_certificate(started.certificate).subject.rfc4514_string() == "CN=localhost"
     assert "=" not in started.fields[5]
-    with channel(started), pytest.raises(FileNotFoundError):
-        Path(started.socket).with_name("server.pem").read_bytes()
+    with connect(started, identity) as connection:
+        assert call_h2(connection, "Echo", b"x") == (b"0", b"x")
+    assert [file.name for file in Path(started.socket).parent.iterdir()] == ["socket"]
 
 
 @pytest.mark.parametrize("kind", ["long", "missing", "empty"])
