@@ -116,7 +116,7 @@ variable "data_folder" {
 locals {
   document    = yamldecode(file("${path.module}/schemas/personalization.yaml"))
   operations  = toset([for operation in flatten([for item in values(local.document.paths) : values(item)]) : operation.operationId if can(operation.operationId)])
-  service_url = trimsuffix(trimsuffix(coalesce(var.service_endpoint, one(tama_local_service.personalization[*].url)), "/"), "/internal/personalization")
+  service_url = var.service_endpoint == "" ? one(tama_local_service.personalization[*].url) : trimsuffix(trimsuffix(var.service_endpoint, "/"), "/internal/personalization")
 }
 
 provider "tama" {
@@ -207,13 +207,6 @@ resource "tama_source_identity" "personalization" {
     field {
       name = "current_state"
       in   = ["active"]
-    }
-  }
-
-  lifecycle {
-    precondition {
-      condition     = var.service_endpoint == "" || var.service_api_key != ""
-      error_message = "A service that runs elsewhere needs its key: set service_api_key beside service_endpoint."
     }
   }
 }

@@ -135,44 +135,32 @@ class PersonalizationStack(TerraformStack):
             name,
             type="string",
             description=description,
-            default=default,
-            nullable=False,
             sensitive=sensitive,
             validation=[rule] if condition else None,
         )
+        # As arguments, an empty default and a false would be left out of the HCL that `cdktf synth --hcl` writes.
+        variable.add_override("default", default)
+        variable.add_override("nullable", value=False)
         return variable.string_value
 
     def _outputs(self, personalization: Personalization) -> None:
-        actions, callable_ = personalization.actions, "which can be called once the source identity is there."
-        TerraformOutput(
-            self,
-            "personalization_space_id",
-            description="The id of the personalization space.",
-            value=personalization.space.id,
-        )
-        TerraformOutput(
-            self, "specification_id", description="The id of the specification.", value=personalization.specification.id
-        )
-        TerraformOutput(
-            self,
-            "get_profile_action_id",
-            description=f"The id of the action get-profile, {callable_}",
-            value=actions["get-profile"].id,
-            depends_on=[personalization.identity],
-        )
-        TerraformOutput(
-            self,
-            "upsert_profile_action_id",
-            description=f"The id of the action create-or-update-profile, {callable_}",
-            value=actions["create-or-update-profile"].id,
-            depends_on=[personalization.identity],
-        )
-        TerraformOutput(
-            self,
+        self._output("personalization_space_id", "The id of the personalization space.", personalization.space.id)
+        self._output("specification_id", "The id of the specification.", personalization.specification.id)
+        for name, operation in (
+            ("get_profile_action_id", "get-profile"),
+            ("upsert_profile_action_id", "create-or-update-profile"),
+        ):
+            description = f"The id of the action {operation}, which can be called once the source identity is there."
+            output = self._output(name, description, personalization.actions[operation].id)
+            # CDKTF writes an output's own `depends_on` as a template, which Terraform refuses.
+            identity = f"{personalization.identity.terraform_type}.{personalization.identity.friendly_unique_id}"
+            output.add_override("depends_on", [identity])
+        self._output(
             "bridge_ids",
-            description="The ids of the bridges to the personalization space, by the space that they come from.",
-            value={name: bridge.id for name, bridge in personalization.bridges.items()},
+            "The ids of the bridges to the personalization space, by the space that they come from.",
+            {name: bridge.id for name, bridge in personalization.bridges.items()},
         )
-        TerraformOutput(
-            self, "service_url", description="Where the service answers.", value=personalization.service_url
-        )
+        self._output("service_url", "Where the service answers.", personalization.service_url)
+
+    def _output(self, name: str, description: str, value: object) -> TerraformOutput:
+        return TerraformOutput(self, name, description=description, value=value)

@@ -7,8 +7,8 @@ from typing import Any
 
 import yaml
 
-from stack.cdktf_ import Construct, Fn, ITerraformDependable, Op, Precondition, TerraformResourceLifecycle, Token
-from stack.element import given_or_null, is_empty, is_given, literal, when
+from stack.cdktf_ import Construct, Fn, ITerraformDependable, Token
+from stack.element import given_or_null, is_empty, literal, when
 from stack.tama import DataTamaAction, LocalService, SourceIdentity, Space, SpaceBridge, Specification
 from stack.tama.source_identity import SourceIdentityValidation, SourceIdentityWaitFor, SourceIdentityWaitForField
 from stack.tama.specification import SpecificationWaitFor, SpecificationWaitForField
@@ -59,8 +59,9 @@ class Personalization(Construct):
             api_key=given_or_null(service_api_key),
             count=when(is_empty(service_endpoint)),
         )
-        url = Fn.trimsuffix(Token.as_string(Fn.coalesce([service_endpoint, Fn.one(self.service.every("url"))])), "/")
-        self.service_url = Fn.trimsuffix(url, BASE_PATH)
+        elsewhere = Fn.trimsuffix(Fn.trimsuffix(service_endpoint, "/"), BASE_PATH)
+        own = Fn.one(self.service.every("url"))
+        self.service_url = Token.as_string(Fn.conditional(is_empty(service_endpoint), own, elsewhere))
         """Where the service answers, wherever it runs."""
         self.specification = self._specification(document, specification_version)
         self.actions = self._actions(document)
@@ -96,19 +97,14 @@ class Personalization(Construct):
         }
 
     def _identity(self, service_endpoint: str, service_api_key: str) -> SourceIdentity:
-        local = is_empty(service_endpoint)
-        key_is_there = Precondition(
-            condition=Op.or_(local, is_given(service_api_key)),
-            error_message="A service that runs elsewhere needs its key: set service_api_key beside service_endpoint.",
-        )
+        own = Fn.one(self.service.every("api_key"))
         active = SourceIdentityWaitForField(name="current_state", in_=["active"])
         return SourceIdentity(
             self,
             "source_identity",
             specification_id=self.specification.id,
             identifier="ApiKey",
-            api_key=Token.as_string(Fn.conditional(local, Fn.one(self.service.every("api_key")), service_api_key)),
+            api_key=Token.as_string(Fn.conditional(is_empty(service_endpoint), own, service_api_key)),
             validation=SourceIdentityValidation(path="/whoami", method="GET", codes=[200]),
             wait_for=[SourceIdentityWaitFor(field=[active])],
-            lifecycle=TerraformResourceLifecycle(precondition=[key_is_there]),
         )

@@ -37,8 +37,6 @@ class SharedSpace(Construct):
         super().__init__(scope, id_)
         self.given = DataTamaSpace(self, "given", id=given, count=when(is_given(given)))
         self.created = Space(self, "created", name=name, type=type_, count=when(is_empty(given)), depends_on=after)
-
-    @property
-    def id(self) -> str:
+        id_there = Fn.conditional(is_empty(given), Fn.one(self.created.every("id")), Fn.one(self.given.every("id")))
+        self.id = Token.as_string(id_there)
         """The id of the space."""
-        return Token.as_string(Fn.coalesce([Fn.one(self.given.every("id")), Fn.one(self.created.every("id"))]))

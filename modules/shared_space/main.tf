@@ -49,5 +49,5 @@ resource "tama_space" "created" {
 
 output "id" {
   description = "The id of the space."
-  value       = coalesce(one(data.tama_space.given[*].id), one(tama_space.created[*].id))
+  value       = var.id == "" ? one(tama_space.created[*].id) : one(data.tama_space.given[*].id)
 }

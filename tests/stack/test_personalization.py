@@ -112,7 +112,7 @@ def test_given_inputs_reach_what_they_are_for() -> None:
     assert found["tama_local_service"][0]["count"] == '${("https://profiles.example" == "") ? 1 : 0}'
     [specification] = found["tama_specification"]
     assert 'coalesce("9.9.9", "1.0.0")' in specification["version"]
-    assert 'coalesce("https://profiles.example", ' in specification["endpoint"]
+    assert 'trimsuffix("https://profiles.example", "/")' in specification["endpoint"]
     assert specification["endpoint"].endswith("/internal/personalization")
     assert f': "{key}"' in found["tama_source_identity"][0]["api_key"]
 

@@ -181,7 +181,9 @@ def test_a_service_elsewhere_needs_its_key(deployed: Terraform, home: Home, tmp_
     guest = checkouts.terraform(checkouts.copy(tmp_path / "guest"), home, variables)
     result = guest.run("plan", "-input=false", check=False)
     assert result.returncode == 1
-    assert "set service_api_key beside service_endpoint" in " ".join(result.stderr.replace("│", " ").split())
+    assert "tama_source_identity.personalization" in result.stderr
+    assert "var.service_api_key" in result.stderr
+    assert "api_key must not be empty" in result.stderr
 
 
 @pytest.mark.parametrize(

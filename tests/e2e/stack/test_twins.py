@@ -64,8 +64,8 @@ CHANGES_OF_CDKTF = {
     "another code": ("stack/personalization.py", "codes=[200]", "codes=[200, 204]"),
     "another output": (
         "stack/app.py",
-        'self, "specification_id", description="The id of the specification.", value=personalization.specification.id',
-        'self, "specification_id", description="The id of the specification.", value=personalization.space.id',
+        '"The id of the specification.", personalization.specification.id',
+        '"The id of the specification.", personalization.space.id',
     ),
     "an expression around a reference": (
         "stack/personalization.py",
