@@ -1,6 +1,39 @@
 """The declaration of `tama_local_service`, in the catalog's language, though no Tama API keeps such an object."""
 
-from tama.catalog.declaration import Integer, Resource, Text
+from __future__ import annotations
+
+from tama.catalog.declaration import Integer, Problem, Resource, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tama.catalog.declaration import Values
+
+_SHORTEST_KEY = 32
+_LAST_PORT = 65535
+
+
+def _port_and_key(config: Values, known: Callable[[object], bool]) -> Iterator[Problem]:
+    """A port that exists, and a key that cannot be guessed."""
+    port, key = config["port"], config["api_key"]
+    if known(port) and port is not None and not 1 <= port <= _LAST_PORT:
+        yield Problem(
+            "Invalid Attribute Value",
+            f"Attribute port value must be between 1 and {_LAST_PORT}, got: {port}",
+            ("port",),
+        )
+    if (
+        known(key)
+        and key is not None
+        and (len(key) < _SHORTEST_KEY or not (key.isascii() and key.isprintable() and " " not in key))
+    ):
+        yield Problem(
+            "Invalid Attribute Value",
+            f"Attribute api_key must have at least {_SHORTEST_KEY} characters, printable ASCII without spaces.",
+            ("api_key",),
+        )
+
 
 RESOURCE = Resource(
     "local_service",
@@ -31,8 +64,14 @@ RESOURCE = Resource(
             sensitive=True,
         ),
         Text("url", "Where it answers, e.g. `http://127.0.0.1:8080`.", computed=True, follows=("port",)),
-        Integer("pid", "The id of its process; null when it was found dead.", computed=True),
+        Integer(
+            "pid",
+            "The id of its process; null when it was found dead.",
+            computed=True,
+            follows=("port", "api_key"),
+        ),
         Text("version", "The version of the code that it runs.", computed=True),
         Text("log_file", "The file that its output is appended to.", computed=True),
     ),
+    validate=_port_and_key,
 )

@@ -1,0 +1,176 @@
+"""One class for every resource of the catalog."""
+
+from __future__ import annotations
+
+from provider.framework.diagnostics import Diagnostic
+from provider.framework.resource import Resource
+from provider.framework.values import complete
+from provider.protocol.values import UNKNOWN
+from provider.resources.conversions import fields_of, plain, request_body, response_values, textual
+from provider.resources.failures import client_failure, unusable_answer
+from provider.resources.paths import fill
+from provider.resources.schemas import resource_schema
+from tama.client.errors import NotFound, TamaError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from provider.framework.diagnostics import Diagnostics
+    from provider.framework.resource import Change, Plan, Private
+    from provider.framework.values import Values
+    from tama.catalog import declaration
+    from tama.client import Client
+
+_OF_TERRAFORM = ("wait_for", "timeouts")
+
+
+def known(value: object) -> bool:
+    """Tell a declaration's functions whether a value is known."""
+    return value is not UNKNOWN
+
+
+def report(problem: declaration.Problem, diagnostics: Diagnostics) -> None:
+    """Tell the user of a problem that a declaration found."""
+    diagnostics.add(Diagnostic(problem.summary, problem.detail, problem.path))
+
+
+class CatalogResource(Resource):
+    """A resource as its declaration says.
+
+    Args:
+        declared: the declaration.
+        client: returns the client of the configured control plane.
+    """
+
+    def __init__(self, declared: declaration.Resource, client: Callable[[], Client]) -> None:
+        self.schema = resource_schema(declared)
+        self._declared = declared
+        self._fields = fields_of(declared)
+        self._client = client
+
+    def validate(self, config: Values, diagnostics: Diagnostics) -> None:
+        """Find what the declaration's own check finds."""
+        if self._declared.validate:
+            for problem in self._declared.validate(plain(self._fields, config), known):
+                report(problem, diagnostics)
+
+    def modify_plan(self, plan: Plan) -> None:
+        """Plan another try when the object is not in a state that is waited for.
+
+        A failed wait after an update leaves an object that Terraform takes for good. Were its state left known, the
+        next plan would be empty.
+        """
+        settling = self._declared.settles
+        if settling is None or plan.prior is None:
+            return
+        from provider.resources.waiting import conditions  # noqa: PLC0415 - what settles is not in every run
+
+        seen = {field.key: plan.prior[field.name] for field in self._fields}
+        unmet = [
+            condition
+            for condition in conditions(plan.config["wait_for"])
+            if condition.name.split(".")[0] in seen and not condition.holds(seen)
+        ]
+        if unmet:
+            waited_for = {settling.attribute, *(condition.name for condition in unmet)}
+            computed = {field.name for field in self.schema.fields if field.computed}
+            plan.planned.update(dict.fromkeys(waited_for & computed, UNKNOWN))
+
+    def create(self, change: Change) -> None:
+        """POST it, and wait."""
+        planned = plain(self._fields, _planned(change))
+        path = fill(self._declared.collection, planned)
+        response = self._send("create", "POST", path, request_body(self._declared, planned), planned)
+        if not isinstance(response, dict) or not response.get("id"):
+            raise unusable_answer(f"create {self._declared.thing}")
+        # Recorded before anything else is made of the response: what exists must never be lost.
+        change.state = _planned(change) | {"id": response["id"]}
+        change.state = self._state(response, planned)
+        self._wait(change, response, "create")
+
+    def read(self, state: Values, private: Private) -> Values | None:  # noqa: ARG002 - the framework's signature
+        """GET it."""
+        try:
+            response = self._client().request("GET", self._member(state))
+        except NotFound:
+            return None
+        except TamaError as error:
+            raise client_failure(error, f"read {self._declared.thing}", self._declared) from error
+        return self._state(response, plain(self._fields, state))
+
+    def update(self, change: Change) -> None:
+        """PATCH it, unless only waits and timeouts have changed, and wait."""
+        planned, prior = plain(self._fields, _planned(change)), plain(self._fields, change.prior or {})
+        response = None
+        if self._is_sent(planned, prior):
+            body = request_body(self._declared, planned, prior)
+            response = self._send("update", "PATCH", self._member(prior), body, planned)
+            change.state = self._state(response, planned | {"id": prior["id"]})
+        else:
+            change.state = (change.prior or {}) | {name: planned[name] for name in _OF_TERRAFORM if name in planned}
+        self._wait(change, response, "update")
+
+    def delete(self, change: Change) -> None:
+        """DELETE it."""
+        try:
+            self._client().request("DELETE", self._member(change.prior or {}))
+        except NotFound:
+            return
+        except TamaError as error:
+            raise client_failure(error, f"delete {self._declared.thing}", self._declared) from error
+
+    def _member(self, values: Values) -> str:
+        return fill(self._declared.member, values)
+
+    def _send(self, verb: str, method: str, path: str, body: Values, values: Values) -> Any:
+        try:
+            return self._client().request(method, path, body)
+        except TamaError as error:
+            raise client_failure(error, f"{verb} {self._declared.thing}", self._declared, values) from error
+
+    def _state(self, response: Values, kept: Values) -> Values:
+        """Return Terraform's values from a response, and from the plain values kept for what it does not carry."""
+        values = response_values(self._declared, response, kept)
+        own = {name: kept[name] for name in _OF_TERRAFORM if name in kept}
+        return textual(self._fields, values) | {"id": response.get("id", kept.get("id"))} | own
+
+    def _is_sent(self, planned: Values, prior: Values) -> bool:
+        settling = self._declared.settles
+        if settling and planned[settling.attribute] is UNKNOWN:
+            return True
+        configurable = [field for field in self.schema.fields if field.name not in _OF_TERRAFORM and _is_given(field)]
+        return any(planned[field.name] != prior[field.name] for field in configurable)
+
+    def _wait(self, change: Change, response: Values | None, operation: str) -> None:
+        settling = self._declared.settles
+        if settling is None or not _planned(change)["wait_for"]:
+            return
+        from provider.resources import waiting  # noqa: PLC0415 - as in modify_plan
+
+        state = complete(self.schema.fields, change.state or {})
+        member, kept = self._member(state), plain(self._fields, state)
+
+        def poll() -> Values:
+            read: Values = self._client().request("GET", member)
+            change.state = self._state(read, kept)
+            return read
+
+        planned = _planned(change)
+        waiting.wait(
+            waiting.conditions(planned["wait_for"]),
+            poll,
+            response,
+            settling=settling,
+            limit=waiting.time_limit(planned["timeouts"], operation),
+            stop=change.stop,
+        )
+
+
+def _planned(change: Change) -> Values:
+    return change.planned or {}
+
+
+def _is_given(field: Any) -> bool:
+    return not field.computed or field.optional

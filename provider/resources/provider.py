@@ -1,0 +1,167 @@
+"""The provider of Tama: its configuration and its types."""
+
+from __future__ import annotations
+
+import posix
+
+from provider.framework.diagnostics import Diagnostic, Failure
+from provider.framework.resource import Provider
+from provider.framework.schema import NUMBER, STRING, STRINGS, Attribute, Schema
+from provider.framework.validators import between, whole
+from provider.protocol.values import UNKNOWN
+from tama import catalog
+from tama.client import connect
+from tama.client.errors import ConfigurationError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from provider.framework.diagnostics import Diagnostics
+    from provider.framework.resource import DataSource, Resource
+    from provider.framework.values import Values
+    from tama.client import Client
+
+_SCHEMA = Schema(
+    (
+        Attribute(
+            "base_url",
+            STRING,
+            "Where Tama is: `https://…` for a hosted one, or `embedded:<folder>` for one in the provider's own process "
+            "that keeps what it knows in that folder. Also from `TAMA_BASE_URL`.",
+            optional=True,
+        ),
+        Attribute(
+            "client_id",
+            STRING,
+            "The id of the client that the provider is to a hosted Tama. Also from `TAMA_CLIENT_ID`.",
+            optional=True,
+        ),
+        Attribute(
+            "client_secret",
+            STRING,
+            "The secret of that client. Also from `TAMA_CLIENT_SECRET`.",
+            optional=True,
+            sensitive=True,
+        ),
+        Attribute(
+            "scopes", STRINGS, "The scopes that the client asks for; `provision.all` when not given.", optional=True
+        ),
+        Attribute(
+            "timeout",
+            NUMBER,
+            "How long one request may take, in seconds; 30 when not given.",
+            optional=True,
+            validators=(whole, between(1, 3600)),
+        ),
+    ),
+    "Tama, an AI orchestration platform.",
+)
+_DEFAULT_SCOPES, _DEFAULT_TIMEOUT = ["provision.all"], 30
+
+
+class TamaProvider(Provider):
+    """The provider.
+
+    Args:
+        site_packages: the folder of installed packages of the environment that the local service is to run in.
+    """
+
+    schema = _SCHEMA
+
+    def __init__(self, site_packages: str) -> None:
+        self._site_packages = site_packages
+        self._client: Client | None = None
+        self._unknown = ""
+        self.resources = {f"tama_{type_}": self._resource(type_) for type_ in catalog.RESOURCES}
+        self.resources["tama_local_service"] = self._local_service
+        self.data_sources = {f"tama_{type_}": self._data_source(type_) for type_ in catalog.DATA_SOURCES}
+
+    def configure(self, config: Values, diagnostics: Diagnostics) -> None:
+        """Take the configuration, else the environment. A value that is not known yet is not one that is missing."""
+        base_url, client_id, client_secret = (
+            _given(config, name) for name in ("base_url", "client_id", "client_secret")
+        )
+        if not base_url:
+            raise Failure(_MISSING_BASE_URL)
+        settings: dict[str, Any] = {}
+        if base_url is not UNKNOWN and not base_url.startswith("embedded:"):
+            for value, problem in ((client_id, _MISSING_CLIENT_ID), (client_secret, _MISSING_CLIENT_SECRET)):
+                if not value:
+                    diagnostics.add(problem)
+            settings = {
+                "client_id": client_id,
+                "client_secret": client_secret,
+                "scopes": _DEFAULT_SCOPES if config["scopes"] is None else config["scopes"],
+                "timeout": _DEFAULT_TIMEOUT if config["timeout"] is None else config["timeout"],
+            }
+        unknown = [name for name, value in {"base_url": base_url, **settings}.items() if _is_unknown(value)]
+        self._unknown = ", ".join(unknown)
+        if unknown or diagnostics.has_errors():
+            return
+        try:
+            self._client = connect(base_url, **settings)
+        except ConfigurationError as error:
+            raise Failure(Diagnostic("Failed to create Tama API client", str(error), ("base_url",))) from error
+
+    def client(self) -> Client:
+        """Return the client of the configured control plane; a Failure when the configuration is not known yet."""
+        if self._client is None:
+            raise Failure(
+                Diagnostic(
+                    "Unknown Provider Configuration",
+                    f"The provider's {self._unknown or 'configuration'} is known after apply only, and this needs the "
+                    "control plane now. Apply what it depends on first, with -target.",
+                )
+            )
+        return self._client
+
+    def _resource(self, type_: str) -> Callable[[], Resource]:
+        def make() -> Resource:
+            from provider.resources.managed import CatalogResource  # noqa: PLC0415 - not every launch needs one
+
+            return CatalogResource(catalog.resource(type_), self.client)
+
+        return make
+
+    def _data_source(self, type_: str) -> Callable[[], DataSource]:
+        def make() -> DataSource:
+            from provider.resources.lookup import CatalogDataSource  # noqa: PLC0415 - as above
+
+            return CatalogDataSource(catalog.data_source(type_), self.client)
+
+        return make
+
+    def _local_service(self) -> Resource:
+        from provider.resources.local_service_resource import LocalService  # noqa: PLC0415 - as above
+
+        return LocalService.of_environment(self._site_packages)
+
+
+def _given(config: Values, name: str) -> Any:
+    """Return what is configured, else what stands in the environment; None when it is neither, or empty."""
+    return config[name] or posix.environ.get(f"TAMA_{name.upper()}".encode(), b"").decode() or None
+
+
+def _is_unknown(value: object) -> bool:
+    return value is UNKNOWN or (isinstance(value, list) and UNKNOWN in value)
+
+
+_MISSING_BASE_URL = Diagnostic(
+    "Missing Base URL Configuration",
+    "The provider does not know where Tama is. Set base_url, or the environment variable TAMA_BASE_URL, to one of\n"
+    "  embedded:<folder>  a control plane in the provider's own process, which keeps what it knows in that folder\n"
+    "  https://<host>     a hosted Tama",
+    ("base_url",),
+)
+_MISSING_CLIENT_ID = Diagnostic(
+    "Missing Client ID Configuration",
+    "A hosted Tama needs a client id: set client_id, or the environment variable TAMA_CLIENT_ID.",
+    ("client_id",),
+)
+_MISSING_CLIENT_SECRET = Diagnostic(
+    "Missing Client Secret Configuration",
+    "A hosted Tama needs a client secret: set client_secret, or the environment variable TAMA_CLIENT_SECRET.",
+    ("client_secret",),
+)
