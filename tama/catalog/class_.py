@@ -24,7 +24,7 @@ def _one_schema(config: Values, known: Callable[[object], bool]) -> Iterator[Pro
     text, blocks = config["schema_json"], config["schema"]
     if not known(blocks):
         return
-    if text is not None and blocks:
+    if text is not None and known(text) and blocks:
         yield Problem("Schema Error", "Cannot specify both schema block and schema_json attribute.", ("schema_json",))
     if text is None and not blocks:
         yield Problem("Schema Error", "Either schema block or schema_json attribute must be provided.")

@@ -9,9 +9,19 @@ if TYPE_CHECKING:
     from tama.catalog.declaration import Values
 
 
+_CREDENTIAL = ("api_key", "client_id", "client_secret")
+
+
 def _one_credential(config: Values, known: Callable[[object], bool]) -> Iterator[Problem]:
     """An API key, or a client id with its secret; never both, never neither."""
-    key, client, secret = (config[name] for name in ("api_key", "client_id", "client_secret"))
+    if all(known(config[name]) for name in _CREDENTIAL):
+        yield from _combination(*(config[name] for name in _CREDENTIAL))
+    for name in _CREDENTIAL:
+        if known(config[name]) and config[name] == "":
+            yield Problem("Invalid Attribute Value", f"{name} must not be empty.", (name,))
+
+
+def _combination(key: object, client: object, secret: object) -> Iterator[Problem]:
     if key is not None and client is not None:
         yield Problem("Invalid Attribute Combination", "api_key cannot be given together with client_id.", ("api_key",))
     if key is not None and secret is not None:
@@ -25,9 +35,6 @@ def _one_credential(config: Values, known: Callable[[object], bool]) -> Iterator
         )
     if key is None and client is None and secret is None:
         yield Problem("Missing Attribute Configuration", "Give api_key, or client_id and client_secret.")
-    for name in ("api_key", "client_id", "client_secret"):
-        if known(config[name]) and config[name] == "":
-            yield Problem("Invalid Attribute Value", f"{name} must not be empty.", (name,))
 
 
 RESOURCE = Resource(
