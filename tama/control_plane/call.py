@@ -164,7 +164,7 @@ def _query(operation: Operation, values: dict[str, Any]) -> list[str]:
 
 def _pairs(parameter: Object, value: Any) -> Iterable[str]:
     """A query parameter, serialised by its style."""
-    name, style = parameter["name"], parameter.get("style", "form")
+    name, style = parameter["name"], str(parameter.get("style", "form"))
     explode = parameter.get("explode", style == "form")
     if isinstance(value, dict) and not isinstance(parameter.get("content"), dict):
         fields = [(key, _text(parameter, one)) for key, one in value.items() if one is not None]
@@ -203,7 +203,7 @@ def _content(operation: Operation, given: dict[str, Any], headers: dict[str, str
     if not media_type:
         raise CallError(f"The body of '{operation.identifier}' is not JSON, which is all that a tool call can hold.")
     headers["Content-Type"] = media_type
-    return json.dumps(given["body"], allow_nan=False).encode()
+    return _json(given["body"]).encode()
 
 
 def _applied(document: Object, operation: Operation, identities: Sequence[Document], endpoint: str) -> security.Applied:
@@ -236,7 +236,7 @@ def _applied(document: Object, operation: Operation, identities: Sequence[Docume
 def _parts(parameter: Object, value: Any) -> list[str]:
     """A value as texts: one, or one per element of an array; one JSON text where the parameter says so."""
     if isinstance(parameter.get("content"), dict):
-        return [json.dumps(value, allow_nan=False)]
+        return [_json(value)]
     return [_text(parameter, one) for one in (value if isinstance(value, list) else [value])]
 
 
@@ -245,7 +245,14 @@ def _text(parameter: Object, value: Any) -> str:
         return value
     if isinstance(value, (dict, list)) or value is None:
         raise CallError(f"The {parameter['in']} parameter '{parameter['name']}' holds a value that is nested too deep.")
-    return json.dumps(value)
+    return _json(value)
+
+
+def _json(value: object) -> str:
+    try:
+        return json.dumps(value, allow_nan=False)
+    except ValueError:
+        raise CallError("The call holds a number that JSON cannot hold, such as NaN.") from None
 
 
 def _encoded(text: str) -> str:

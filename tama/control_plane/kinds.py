@@ -6,9 +6,9 @@ are known.
 
 from __future__ import annotations
 
-from tama import catalog
+from tama.catalog import DATA_SOURCES, RESOURCES, data_source, resource
 from tama.catalog.declaration import Json
-from tama.control_plane.store import Key
+from tama.control_plane.keys import Key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -86,9 +86,9 @@ class Kinds(dict[str, Kind]):
 
     def __init__(self) -> None:
         super().__init__()
-        for type_ in sorted({*catalog.RESOURCES, *catalog.DATA_SOURCES, *_DERIVED_REFERENCES}):
+        for type_ in sorted({*RESOURCES, *DATA_SOURCES, *_DERIVED_REFERENCES}):
             self[type_] = Kind(
                 type_,
-                catalog.resource(type_) if type_ in catalog.RESOURCES else None,
-                catalog.data_source(type_) if type_ in catalog.DATA_SOURCES else None,
+                resource(type_) if type_ in RESOURCES else None,
+                data_source(type_) if type_ in DATA_SOURCES else None,
             )

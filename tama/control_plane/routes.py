@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 from urllib.parse import parse_qsl, unquote
 
 from tama.control_plane.errors import NotFound
@@ -106,7 +106,8 @@ def _read(given: str, form: str) -> str:
         return given.lower()
     if form == "base64url":
         try:
-            return base64.urlsafe_b64decode(given + "=" * (-len(given) % 4)).decode()
+            padded = given.replace("-", "+").replace("_", "/") + "=" * (-len(given) % 4)
+            return binascii.a2b_base64(padded, strict_mode=True).decode()
         except ValueError:
             return ""
     return given

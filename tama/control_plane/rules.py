@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 from tama.control_plane import openapi
 from tama.control_plane.errors import BLANK, INVALID
+from tama.control_plane.keys import Key
 from tama.control_plane.names import free_slug, new_id, slug
-from tama.control_plane.store import Key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def _nothing(put: Put) -> None:
 
 
 def _is_endpoint(text: str) -> bool:
-    """Whether it is a base URL: absolute over HTTP, or a bare path; without query and fragment."""
+    """Whether it is a base URL: absolute over HTTP, or a bare path; without query, fragment and login."""
     if text.startswith("/"):
         return text.isprintable() and not {" ", "?", "#"} & set(text)
     try:
@@ -149,7 +149,7 @@ def _is_endpoint(text: str) -> bool:
     except ValueError:
         return False
     clean = text.isprintable() and " " not in text and not url.query and not url.fragment
-    return clean and port_is_right and url.scheme in ("http", "https") and bool(url.hostname)
+    return clean and port_is_right and url.scheme in ("http", "https") and bool(url.hostname) and url.username is None
 
 
 def _credential_errors(after: Document) -> dict[str, Any]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any, Self
 
+    from tama.control_plane.keys import Key
+
     Document = dict[str, Any]
 
 FILE = "tama.db"
@@ -70,21 +72,6 @@ class Taken(Exception):  # noqa: N818 - the caller turns it into an answer
     def __init__(self, fields: tuple[str, ...]) -> None:
         super().__init__(fields)
         self.fields = fields
-
-
-class Key:
-    """What an object of a kind is found by: the values of some of its fields together.
-
-    Args:
-        exclusive: at most one object may have it.
-    """
-
-    __slots__ = ("exclusive", "fields", "name")
-
-    def __init__(self, kind: str, fields: tuple[str, ...], values: Iterable[Any], *, exclusive: bool = False) -> None:
-        self.fields = fields
-        self.exclusive = exclusive
-        self.name = json.dumps([kind, fields, list(values)])
 
 
 class Store:

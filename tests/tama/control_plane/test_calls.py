@@ -158,6 +158,10 @@ def test_a_parameter_that_is_null_or_an_empty_list_is_absent(wired: Wired) -> No
         ({"path": {"actor_id": {}}, "query": {"lang": "de"}, "body": {}}, "'actor_id' holds a value that is nested"),
         ({"path": {"actor_id": "\ud800"}, "query": {"lang": "de"}, "body": {}}, "half of a surrogate pair"),
         ({"path": {"actor_id": "a"}, "query": {"lang": [[1]]}, "body": {}}, "'lang' holds a value that is nested"),
+        (
+            {"path": {"actor_id": "a"}, "query": {"lang": "de"}, "body": [float("nan")]},
+            "a number that JSON cannot hold",
+        ),
     ],
 )
 def test_a_tool_call_that_does_not_fit_says_what_to_change(

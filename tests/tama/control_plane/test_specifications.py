@@ -361,6 +361,7 @@ def test_an_endpoint_is_echoed(api: Caller, space: dict[str, Any], endpoint: str
         ("endpoint", "http://example.com:port", "is invalid"),
         ("endpoint", "http://example.com/a b", "is invalid"),
         ("endpoint", "http://example.com/?a=b", "is invalid"),
+        ("endpoint", "http://ana:secret@example.com/", "is invalid"),
         ("endpoint", "", "can't be blank"),
         ("version", "", "can't be blank"),
         ("version", 1, "is invalid"),

@@ -14,7 +14,8 @@ import pytest
 
 from tama.control_plane import ControlPlane, store
 from tama.control_plane.errors import StoreError
-from tama.control_plane.store import Key, Store, Taken
+from tama.control_plane.keys import Key
+from tama.control_plane.store import Store, Taken
 from tests.tama.control_plane.support import Caller
 
 SPACES = "/provision/neural/spaces"
