@@ -86,6 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (_UnusableError, CallError, StoreError) as error:
         sys.stderr.write(f"tama: {error}\n")
         return UNUSABLE
+    except BrokenPipeError:
+        # Whoever reads the output has seen enough; Python must not try to write the rest when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNUSABLE
     except KeyboardInterrupt:
         return _INTERRUPTED
     return status

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
+from tama import __main__ as command
 from tama.control_plane import ControlPlane
+from tama.control_plane.rules import RULES
 from tests.tama.control_plane.support import Caller, document, operation
 from tests.tama.endpoint import Answer, Endpoint, json_answer
 
@@ -198,3 +200,23 @@ def test_the_list_as_json_holds_the_objects(folder: Path, declared: dict[str, An
     assert [one["current_state"] for one in found["specifications"]] == ["completed", "failed"]
     assert all("schema" not in one for one in found["specifications"])
     assert b"the-key" not in ran.stdout
+
+
+def test_an_output_that_nobody_reads_is_no_traceback(folder: Path, declared: dict[str, Any]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    arguments = [sys.executable, "-m", "tama", "list", "--base-url", f"embedded:{folder}"]
+    ran = subprocess.run(arguments, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60)
+    os.close(writing)
+
+    assert (ran.returncode, ran.stderr) == (2, b"")
+
+
+def test_the_command_and_the_kinds_with_rules_of_their_own_are_documented() -> None:
+    page = (ROOT / "docs" / "control-plane.md").read_text()
+    helps = [tama("--help").stdout.decode(), *(tama(name, "--help").stdout.decode() for name in ("list", "call"))]
+
+    options = {word.strip("[],.") for text in helps for word in text.split() if word.strip("[],.").startswith("--")}
+    assert {option for option in options - {"--help"} if option not in page} == set()
+    assert all(f"| {kind.replace('_', ' ')} |" in page for kind in RULES)
+    assert all(f"| {status} |" in page for status in (command.SUCCESS, command.REFUSED, command.UNUSABLE))

@@ -3,19 +3,26 @@ from __future__ import annotations
 import base64
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import apsw
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from tama.client import Client, connect, errors
+from tests.tama import endpoint as endpoints
 from tests.tama.endpoint import Answer, Endpoint, Request, json_answer
 
 ROOT = Path(__file__).parents[3]
@@ -308,6 +315,44 @@ def test_a_server_without_tls_is_unreachable_over_https(endpoint: Endpoint) -> N
 
     with pytest.raises(errors.Unreachable, match="cannot be reached"):
         client.request("GET", "/a")
+
+
+def certificate(folder: Path) -> Path:
+    """A file with a key and a certificate for 127.0.0.1 that vouches for itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "tests")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path = folder / "certificate.pem"
+    path.write_bytes(private + made.public_bytes(pem))
+    return path
+
+
+def test_https_trusts_only_a_certificate_that_somebody_vouches_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = certificate(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(path)
+    with endpoints.running(tls) as endpoint:
+        hosted = Hosted(endpoint)
+        stranger = connect(endpoint.url + "/base", client_id="a", client_secret="b", timeout=5)
+        with pytest.raises(errors.Unreachable, match=r"cannot be reached: .*certificate"):
+            stranger.request("GET", "/a")
+        assert hosted.tokens == 0
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        client = connect(endpoint.url + "/base", client_id="a", client_secret="b", timeout=5)
+        assert [client.request("GET", "/a") for _ in range(2)] == [{"id": "1"}] * 2
+        client.close()
 
 
 @pytest.mark.parametrize(
