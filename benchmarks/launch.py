@@ -23,6 +23,9 @@ from tools import environment, install_provider
 COOKIE = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2"
 OURS = "memovee/tama"
 BARE = "no provider"
+EMBEDDED = "embedded:./tama"
+NOBODY = "http://127.0.0.1:9"
+"""Where nobody answers; a plan that creates asks nobody."""
 
 
 def client_certificate() -> str:
@@ -66,7 +69,7 @@ def bare_interpreter() -> None:
 class Workspace:
     """A folder with a configuration of spaces, initialised with one provider (or with none)."""
 
-    def __init__(self, folder: Path, executable: Path | None, spaces: int) -> None:
+    def __init__(self, folder: Path, executable: Path | None, spaces: int, base_url: str) -> None:
         self.folder = folder / "workspace"
         self.folder.mkdir(parents=True)
         self.variables = environment.variables()
@@ -74,7 +77,7 @@ class Workspace:
             (self.folder / "main.tf").write_text('output "nothing" {\n  value = 1\n}\n')
         else:
             self._use(executable, folder / "mirror")
-            (self.folder / "main.tf").write_text(self._configuration(spaces))
+            (self.folder / "main.tf").write_text(self._configuration(spaces, base_url))
         self.terraform("init")
 
     def _use(self, executable: Path, mirror: Path) -> None:
@@ -89,10 +92,10 @@ class Workspace:
         self.variables["TF_CLI_CONFIG_FILE"] = str(configuration)
 
     @staticmethod
-    def _configuration(spaces: int) -> str:
+    def _configuration(spaces: int, base_url: str) -> str:
         return (
             f'terraform {{\n  required_providers {{\n    tama = {{ source = "{OURS}" }}\n  }}\n}}\n'
-            'provider "tama" {\n  base_url = "embedded:./tama"\n}\n'
+            f'provider "tama" {{\n  base_url = "{base_url}"\n}}\n'
             f'resource "tama_space" "s" {{\n  count = {spaces}\n  name = "s-${{count.index}}"\n  type = "root"\n}}\n'
         )
 
@@ -106,9 +109,9 @@ class Workspace:
 
 
 def whole_commands(folder: Path, name: str, executable: Path | None, cases: dict[str, Callable[[], None]]) -> None:
-    """Add `validate` and `plan` of one and of a hundred new spaces; a plan that creates asks no API."""
+    """Add `validate` and `plan` of one and of a hundred new spaces."""
     for spaces in (1, 100):
-        workspace = Workspace(folder / str(spaces), executable, spaces)
+        workspace = Workspace(folder / str(spaces), executable, spaces, EMBEDDED if name == OURS else NOBODY)
         for command in ("validate", "plan"):
             label = f"terraform {command}, {spaces} space{'s' if spaces > 1 else ''}"
             cases[f"{label}|{name}"] = lambda w=workspace, c=command: w.terraform(c)  # type: ignore[misc]
