@@ -87,8 +87,7 @@ class Decoder:
                 continue
             field, at = self._field(block, at, head)
             size += len(field[0]) + len(field[1]) + _FIELD_OVERHEAD
-            if size <= self._max_fields:
-                fields.append(field)
+            fields.append(field)
         if size > self._max_fields:
             raise FieldsTooLarge
         return fields

@@ -333,7 +333,10 @@ STREAM_ERRORS = {
     "no path": (without(b":path"), frames.PROTOCOL_ERROR),
     "no scheme": (without(b":scheme"), frames.PROTOCOL_ERROR),
     "an unknown pseudo field": (with_field(b":status", b"200"), frames.PROTOCOL_ERROR),
-    "a pseudo field twice": (with_field(b":path", b"/s/m"), frames.PROTOCOL_ERROR),
+    "a pseudo field twice": (
+        frame(frames.HEADERS, 4, 1, hpack.encode([REQUEST[2], *REQUEST])),
+        frames.PROTOCOL_ERROR,
+    ),
     "a late pseudo field": (
         frame(frames.HEADERS, 4, 1, hpack.encode([*REQUEST[:3], REQUEST[4], REQUEST[3]])),
         frames.PROTOCOL_ERROR,
@@ -380,6 +383,28 @@ def test_a_stream_error_ends_in_a_reset_and_the_connection_lives(name: str) -> N
     assert split(connection.output(ALL)) == [(frames.RST_STREAM, 0, 1, code.to_bytes(4, "big"))]
     assert connection._streams == {}
     assert len(connection.receive(frame(frames.HEADERS, 5, 3, BLOCK))) == 1
+
+
+def test_cancelled_requests_among_answered_ones_are_no_attack() -> None:
+    connection = greeted()
+    for stream_id in range(1, 2000, 4):
+        connection.receive(frame(frames.HEADERS, 5, stream_id, BLOCK))
+        connection.respond(stream_id, ANSWER)
+        connection.receive(frame(frames.HEADERS, 4, stream_id + 2, BLOCK) + frames.reset(stream_id + 2, 8))
+    assert not connection.closed
+
+
+def test_the_windows_are_opened_again_as_data_is_taken() -> None:
+    connection = greeted()
+    connection.receive(OPEN)
+    part = frame(frames.DATA, 0, 1, bytes(1 << 14))
+    received = sum(len(connection.receive(part)) for _ in range(2 * http2.CONNECTION_WINDOW >> 14))
+    assert received == 2 * http2.CONNECTION_WINDOW >> 14
+    opened = {0: 0, 1: 0}
+    for kind, _, stream_id, payload in split(connection.output(ALL)):
+        assert kind == frames.WINDOW_UPDATE
+        opened[stream_id] += int.from_bytes(payload, "big")
+    assert all(2 * http2.CONNECTION_WINDOW - size <= http2.CONNECTION_WINDOW for size in opened.values())
 
 
 def test_more_data_than_a_streams_window_is_a_stream_error() -> None:

@@ -95,6 +95,7 @@ def test_a_tmpdir_that_cannot_hold_a_socket_is_passed_over(provider: Start, tmp_
     assert started.socket.startswith("/tmp/terraform-provider-")
     with channel(started) as connected:
         assert call(connected, "Echo", b"x") == b"x"
+    assert list(long.iterdir()) == []
 
 
 def test_a_tmpdir_is_used(provider: Start, tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> None:

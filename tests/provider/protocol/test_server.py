@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import contextlib
 import os
+import select
+import socket
 import ssl
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -11,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from provider.protocol import frames
+from provider.protocol import frames, server
 from provider.protocol import grpc as ours
 from provider.protocol.server import SILENT_STREAMS
 from tests.provider.protocol.client import TIMEOUT, call, call_h2, channel, connect
@@ -170,6 +173,28 @@ def test_a_peer_that_never_reads_is_read_no_more(running: Provider) -> None:
         with pytest.raises(TimeoutError):
             flood.sendall(frames.frame(frames.PING, 0, 0, bytes(8)) * 1_000_000)
         assert call(connected, "Echo", b"alive") == b"alive"
+
+
+def test_a_channel_waits_either_to_write_or_to_read() -> None:
+    near, far = socket.socketpair()
+    with near, far:
+        near.setblocking(False)
+        far.setblocking(False)
+        connected = server._Channel(near, None)
+        assert connected.interest == select.POLLIN
+        far.send(frames.PREFACE + frames.settings({}))
+        for _ in range(10_000):
+            with contextlib.suppress(BlockingIOError):
+                far.send(frames.frame(frames.PING, 0, 0, bytes(8)) * 100)
+            assert connected.receive() == []
+            connected.flush()
+            if connected.interest == select.POLLOUT:
+                break
+        assert connected.interest == select.POLLOUT
+        while connected.interest == select.POLLOUT:
+            far.recv(1 << 20)
+            connected.flush()
+        assert connected.interest == select.POLLIN
 
 
 def test_more_connections_than_allowed_are_closed_and_the_others_served(running: Provider) -> None:
