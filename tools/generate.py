@@ -1,7 +1,7 @@
 """`make generate`: write the typed CDKTF constructs in `stack/tama` from the declarations of Tama's resources.
 
-The declarations are those of `tama.catalog`, and the one of the local service. What the provider adds to a resource of
-its own accord, waits and timeouts, is declared here; a test compares the outcome with the schema that the provider has.
+The declarations are those of `tama.catalog`, the one of the local service, and what the provider adds of its own: its
+configuration, waits and timeouts. A test compares the outcome with the schema that the provider tells Terraform.
 """
 
 from __future__ import annotations
@@ -12,47 +12,15 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from provider.framework import schema as framework
+from provider.framework.schema import LIST, NUMBER, STRING, STRINGS
 from provider.resources import local_service
+from provider.resources.provider import TamaProvider
 from tama import catalog
 from tama.catalog.declaration import Attribute, Block, DataSource, Integer, Resource, Text, Texts
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "stack" / "tama"
-
-PROVIDER = (
-    Text(
-        "base_url", "Where Tama is: `https://…` for a hosted one, `embedded:<folder>` for one in the provider itself."
-    ),
-    Text("client_id", "The id of the client that the provider is to a hosted Tama."),
-    Text("client_secret", "The secret of that client.", sensitive=True),
-    Texts("scopes", "The scopes that the client asks for; `provision.all` when not given."),
-    Integer("timeout", "How long one request may take, in seconds; 30 when not given."),
-)
-WAIT_FOR = Block(
-    "wait_for",
-    "What to wait for after a create or an update.",
-    (),
-    blocks=(
-        Block(
-            "field",
-            "A condition; all of them must hold.",
-            (
-                Text("name", "The field of the response, e.g. `current_state`; dots descend.", required=True),
-                Texts("in", "The values that are waited for.", required=True),
-            ),
-            many=True,
-        ),
-    ),
-    many=True,
-)
-TIMEOUTS = Block(
-    "timeouts",
-    "How long a create or an update may take.",
-    (
-        Text("create", "As in `30s` or `10m`; 10 minutes when not given.", optional=True),
-        Text("update", "As in `30s` or `10m`; 10 minutes when not given.", optional=True),
-    ),
-)
 
 _WIDTH = 108
 _KEYWORDS = frozenset({"class", "from", "in"})
@@ -75,6 +43,7 @@ _PROPERTIES = {
     "integers": ("list[float]", "get_number_list_attribute"),
 }
 _PLACE = ("scope: Where the construct hangs in the tree.", "id_: Its name there.")
+_TYPES = {STRING: Text, NUMBER: Integer, STRINGS: Texts}
 _MEANINGS = {"integer": "a whole number", "integers": "whole numbers"}
 
 
@@ -100,13 +69,35 @@ class _Construct:
         return [*self.attributes, *(block for block in self.blocks if not _configured(block))]
 
 
-def _added(declaration: Resource | DataSource) -> Iterator[Block]:
-    """The blocks that the provider adds: it waits for what settles, and bounds how long it works."""
-    if isinstance(declaration, Resource) and declaration.settles:
-        yield WAIT_FOR
-        yield TIMEOUTS
-    elif declaration is local_service.RESOURCE:
-        yield TIMEOUTS
+def _added(declaration: Resource | DataSource) -> list[Block]:
+    """The blocks that the provider adds to a resource: waits and timeouts."""
+    if isinstance(declaration, DataSource):
+        return []
+    declared = {block.name for block in declaration.blocks}
+    fields = TamaProvider("").resources[f"tama_{declaration.type}"]().schema.fields
+    return [_block(field) for field in fields if isinstance(field, framework.Block) and field.name not in declared]
+
+
+def _block(block: framework.Block) -> Block:
+    blocks = tuple(_block(field) for field in block.fields if isinstance(field, framework.Block))
+    return Block(
+        block.name,
+        block.description,
+        _attributes(block.fields),
+        blocks=blocks,
+        many=block.nesting == LIST,
+        required=block.required,
+    )
+
+
+def _attributes(fields: Iterable[framework.Attribute | framework.Block]) -> tuple[Attribute, ...]:
+    return tuple(
+        _TYPES[field.type](
+            field.name, field.description, required=field.required, optional=field.optional, sensitive=field.sensitive
+        )
+        for field in fields
+        if isinstance(field, framework.Attribute)
+    )
 
 
 def _configurable(attribute: Attribute) -> bool:
@@ -155,15 +146,16 @@ def _module(construct: _Construct) -> str:
 
 
 def _provider() -> str:
+    arguments = _attributes(TamaProvider.schema.fields)
     lines = ["from stack.element import Provider", "", "", "class TamaProvider(Provider):"]
     alias = Text("alias", "The name by which resources choose this instance; None for the default one.")
-    notes = [*_PLACE, *(_note(attribute) for attribute in (*PROVIDER, alias))]
+    notes = [*_PLACE, *(_note(attribute) for attribute in (*arguments, alias))]
     lines += _indent(_docstring(["The provider for Tama."], "Args", notes))
     parameters = ["scope: Construct", "id_: str", "/", "*"]
-    parameters += [f"{a.name}: {_ARGUMENTS[a.kind]} | None = None" for a in (*PROVIDER, alias)]
+    parameters += [f"{a.name}: {_ARGUMENTS[a.kind]} | None = None" for a in (*arguments, alias)]
     lines += ["", *_indent(_signature(parameters))]
     lines += [
-        *_indent(_dictionary([a.name for a in PROVIDER]), 2),
+        *_indent(_dictionary([a.name for a in arguments]), 2),
         "        super().__init__(scope, id_, arguments, alias)",
     ]
     return _file(["The provider's configuration."], [*_imports(lines), *lines])

@@ -13,11 +13,11 @@ from stack.element import Meta, Resource, Struct
 
 @dataclass(frozen=True, kw_only=True)
 class LocalServiceTimeouts(Struct):
-    """How long a create or an update may take.
+    """How long a create or an update may wait.
 
     Attributes:
-        create: As in `30s` or `10m`; 10 minutes when not given.
-        update: As in `30s` or `10m`; 10 minutes when not given.
+        create: As in `30s` or `10m`; 1 minute when not given.
+        update: As in `30s` or `10m`; 1 minute when not given.
     """
 
     create: str | None = None
@@ -36,7 +36,7 @@ class LocalService(Resource):
             whole number.
         api_key: The API key that callers present, at least 32 characters; made from 256 random bits when not
             given. Sensitive.
-        timeouts: How long a create or an update may take.
+        timeouts: How long a create or an update may wait.
         meta: Terraform's meta-arguments.
     """
 

@@ -16,10 +16,10 @@ class TamaProvider(Provider):
     Args:
         scope: Where the construct hangs in the tree.
         id_: Its name there.
-        base_url: Where Tama is: `https://…` for a hosted one, `embedded:<folder>` for one in the provider
-            itself.
-        client_id: The id of the client that the provider is to a hosted Tama.
-        client_secret: The secret of that client. Sensitive.
+        base_url: Where Tama is: `https://…` for a hosted one, or `embedded:<folder>` for one in the provider's
+            own process that keeps what it knows in that folder. Also from `TAMA_BASE_URL`.
+        client_id: The id of the client that the provider is to a hosted Tama. Also from `TAMA_CLIENT_ID`.
+        client_secret: The secret of that client. Also from `TAMA_CLIENT_SECRET`. Sensitive.
         scopes: The scopes that the client asks for; `provision.all` when not given.
         timeout: How long one request may take, in seconds; 30 when not given. A whole number.
         alias: The name by which resources choose this instance; None for the default one.

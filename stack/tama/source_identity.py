@@ -29,7 +29,7 @@ class SourceIdentityValidation(Struct):
 
 @dataclass(frozen=True, kw_only=True)
 class SourceIdentityWaitForField(Struct):
-    """A condition; all of them must hold.
+    """A condition.
 
     Attributes:
         name: The field of the response, e.g. `current_state`; dots descend.
@@ -42,10 +42,10 @@ class SourceIdentityWaitForField(Struct):
 
 @dataclass(frozen=True, kw_only=True)
 class SourceIdentityWaitFor(Struct):
-    """What to wait for after a create or an update.
+    """What to wait for after a create or an update; all conditions must hold.
 
     Attributes:
-        field: A condition; all of them must hold.
+        field: A condition.
     """
 
     field: Sequence[SourceIdentityWaitForField] | None = None
@@ -55,7 +55,7 @@ class SourceIdentityWaitFor(Struct):
 
 @dataclass(frozen=True, kw_only=True)
 class SourceIdentityTimeouts(Struct):
-    """How long a create or an update may take.
+    """How long a create or an update may wait.
 
     Attributes:
         create: As in `30s` or `10m`; 10 minutes when not given.
@@ -79,8 +79,8 @@ class SourceIdentity(Resource):
         api_key: The API key. Sensitive.
         client_id: The client id of OAuth 2.0 client credentials.
         client_secret: The secret of that client. Sensitive.
-        wait_for: What to wait for after a create or an update.
-        timeouts: How long a create or an update may take.
+        wait_for: What to wait for after a create or an update; all conditions must hold.
+        timeouts: How long a create or an update may wait.
         meta: Terraform's meta-arguments.
     """
 

@@ -14,7 +14,7 @@ from stack.element import Meta, Resource, Struct
 
 @dataclass(frozen=True, kw_only=True)
 class SpecificationWaitForField(Struct):
-    """A condition; all of them must hold.
+    """A condition.
 
     Attributes:
         name: The field of the response, e.g. `current_state`; dots descend.
@@ -27,10 +27,10 @@ class SpecificationWaitForField(Struct):
 
 @dataclass(frozen=True, kw_only=True)
 class SpecificationWaitFor(Struct):
-    """What to wait for after a create or an update.
+    """What to wait for after a create or an update; all conditions must hold.
 
     Attributes:
-        field: A condition; all of them must hold.
+        field: A condition.
     """
 
     field: Sequence[SpecificationWaitForField] | None = None
@@ -40,7 +40,7 @@ class SpecificationWaitFor(Struct):
 
 @dataclass(frozen=True, kw_only=True)
 class SpecificationTimeouts(Struct):
-    """How long a create or an update may take.
+    """How long a create or an update may wait.
 
     Attributes:
         create: As in `30s` or `10m`; 10 minutes when not given.
@@ -61,8 +61,8 @@ class Specification(Resource):
         schema: The OpenAPI document, as JSON.
         version: The version of the document, e.g. `1.0.0`.
         endpoint: The base URL that the document's paths are below.
-        wait_for: What to wait for after a create or an update.
-        timeouts: How long a create or an update may take.
+        wait_for: What to wait for after a create or an update; all conditions must hold.
+        timeouts: How long a create or an update may wait.
         meta: Terraform's meta-arguments.
     """
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import socket
 import subprocess
+import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import yaml
 
@@ -51,6 +54,20 @@ def call(control_plane: Path, action: str, tool_call: Mapping[str, Any]) -> dict
     assert result.returncode in (0, 1), result.stderr
     answer: dict[str, Any] = json.loads(result.stdout)
     return answer
+
+
+def ready(url: str) -> dict[str, Any]:
+    """Return what the service at `url` says of itself."""
+    with urllib.request.urlopen(f"{url}/readyz", timeout=5) as response:
+        answer: dict[str, Any] = json.load(response)
+        return answer
+
+
+def answers(url: str) -> bool:
+    """Tell whether anything listens at `url`."""
+    place = urlsplit(url)
+    with socket.socket() as client:
+        return client.connect_ex((place.hostname, place.port)) == 0
 
 
 def change(path: Path, old: str, new: str) -> None:

@@ -19,5 +19,8 @@ def deployed(home: Home, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
     """The HCL twin, deployed by a bare `terraform apply`, and destroyed at the end."""
     terraform = checkouts.terraform(checkouts.copy(tmp_path_factory.mktemp("hcl") / "checkout"), home)
     terraform.apply()
+    service = terraform.outputs()["service_url"]
     yield terraform
     terraform.destroy()
+    assert terraform.state() == {}
+    assert not checkouts.answers(service)

@@ -16,7 +16,6 @@ from stack.app import PersonalizationStack
 from stack.element import DataSource, Resource
 from tests.e2e.stack import checkouts
 from tests.support.terraform import Home, Terraform
-from tools import generate
 
 
 @pytest.fixture(scope="module")
@@ -27,8 +26,11 @@ def cdktf(home: Home, tmp_path_factory: pytest.TempPathFactory) -> checkouts.Cdk
 @pytest.fixture(scope="module")
 def outputs(cdktf: checkouts.Cdktf) -> Iterator[dict[str, Any]]:
     """The outputs of a bare `cdktf deploy`, which is destroyed at the end."""
-    yield cdktf.deploy()
+    outputs = cdktf.deploy()
+    yield outputs
     cdktf.run("destroy", "--auto-approve")
+    assert cdktf.stack().state() == {}
+    assert not checkouts.answers(outputs["service_url"])
 
 
 def test_a_bare_deploy_gives_every_output(outputs: dict[str, Any]) -> None:
@@ -122,7 +124,8 @@ def test_a_construct_takes_what_the_provider_takes(construct: type[Resource], sc
 
 
 def test_the_provider_construct_takes_what_the_provider_takes(schemas: dict[str, Any]) -> None:
-    assert {attribute.name for attribute in generate.PROVIDER} == _arguments(schemas["provider"]["block"])
+    taken = inspect.signature(tama.TamaProvider.__init__).parameters.keys() - {"self", "scope", "id_", "alias"}
+    assert taken == _arguments(schemas["provider"]["block"])
 
 
 def _arguments(block: dict[str, Any]) -> set[str]:

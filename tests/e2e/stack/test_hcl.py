@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +13,6 @@ from tests.e2e.stack import checkouts
 from tests.support.terraform import Home, Terraform
 
 SERVICE = "tama_local_service.personalization[0]"
-
-
-def ready(url: str) -> dict[str, Any]:
-    """What the service says of itself."""
-    with urllib.request.urlopen(f"{url}/readyz", timeout=5) as response:
-        answer: dict[str, Any] = json.load(response)
-        return answer
 
 
 def call(terraform: Terraform, action: str, **tool_call: Any) -> dict[str, Any]:
@@ -47,7 +38,7 @@ def test_a_bare_apply_gives_every_output(deployed: Terraform) -> None:
         "service_url",
     }
     assert all(outputs.values())
-    assert ready(outputs["service_url"])["status"] == "ready"
+    assert checkouts.ready(outputs["service_url"])["status"] == "ready"
 
 
 def test_what_was_waited_for_is_in_the_state(deployed: Terraform) -> None:
@@ -110,7 +101,7 @@ def test_a_killed_service_is_one_change_and_heals(deployed: Terraform, victim: s
     after = deployed.state()
     assert after[SERVICE]["pid"] != main
     assert {**after, SERVICE: {**after[SERVICE], "pid": main}} == before
-    assert ready(after[SERVICE]["url"])["pid"] == after[SERVICE]["pid"]
+    assert checkouts.ready(after[SERVICE]["url"])["pid"] == after[SERVICE]["pid"]
     assert call(deployed, "get_profile_action_id", path=path)["body"]["names"][0]["value"] == victim
 
 
@@ -207,5 +198,5 @@ def test_destroying_stops_the_service_and_keeps_its_data(home: Home, tmp_path: P
     service = terraform.state()[SERVICE]
     terraform.destroy()
     assert terraform.state() == {}
-    assert not Path(f"/proc/{service['pid']}").exists()
+    assert not checkouts.answers(service["url"])
     assert (terraform.folder / ".state" / "terraform" / "service" / "personalization.db").is_file()
