@@ -60,7 +60,7 @@ class Profiles:
             Refused: `invalid_profile`, `duplicate_entry` or `actor_mismatch`.
 
         """
-        reading = self._read(body, actor)
+        reading = self._read(body, {"actor_id": actor})
         check(self._contract, self._validator, reading)
         fields: dict[str, Any] = dict(reading.value)  # type: ignore[call-overload] # the check has proved that it is an object
         if "names" in fields:

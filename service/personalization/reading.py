@@ -6,7 +6,8 @@ for the check to name. A reader is made from a schema of the contract, so that a
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
@@ -14,7 +15,7 @@ from typing import Any, Final
 from service.contract import Contract, Schema
 from service.refusal import Detail, Refused, pointer
 
-WRAPPERS = ("body", "profile")
+BODY = "body"
 CALL_PARTS = frozenset({"next", "path", "query", "header"})
 
 _INVISIBLE = "".join(
@@ -40,17 +41,41 @@ class _Absent:
 ABSENT: Final = _Absent()
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What the body of an operation is about.
+
+    Attributes:
+        noun: what it is called; a member of this name may hold it.
+        code: the error code of a body that is not valid.
+
+    """
+
+    noun: str
+    code: str
+
+    @property
+    def wrappers(self) -> tuple[str, str]:
+        """Return the members that may hold what is meant, from the outermost."""
+        return BODY, self.noun
+
+
+PROFILE: Final = Subject("profile", "invalid_profile")
+
+
 @dataclass(slots=True)
 class Reading:
     """A body as it was understood.
 
     Attributes:
+        subject: what it is about.
         value: what it says, in the form that the contract asks for as far as that could be reached.
         prefix: the path at which the value stood in the body.
         origins: for each list from which entries were dropped, the indices that the others had.
 
     """
 
+    subject: Subject
     value: object
     prefix: tuple[str, ...] = ()
     origins: dict[tuple[object, ...], list[int]] = field(default_factory=dict)
@@ -67,16 +92,18 @@ class Reading:
 Reader = Callable[[Any, tuple[object, ...], Reading], object]
 
 
-def make_reader(contract: Contract, schema: Schema) -> Callable[[object, str], Reading]:
-    """Make the reader of a request body with this schema, for `reader(body, actor)`.
+def make_reader(
+    contract: Contract, schema: Schema, subject: Subject = PROFILE
+) -> Callable[[object, Mapping[str, str]], Reading]:
+    """Make the reader of a request body with this schema, for `reader(body, path)` with the parameters of the path.
 
-    The reader raises `Refused`, `actor_mismatch` or `invalid_profile`, for a tool call that is not this one.
+    The reader raises `Refused`, `actor_mismatch` or the subject's code, for a tool call that is not this one.
     """
-    read_value = _reader(contract, contract.resolved(schema))
+    read_value = _Readers(contract).of(schema)
 
-    def read(sent: object, actor: str) -> Reading:
-        value, prefix = _unwrap(sent, actor)
-        reading = Reading({}, prefix)
+    def read(sent: object, path: Mapping[str, str]) -> Reading:
+        value, prefix = _unwrap(sent, path, subject)
+        reading = Reading(subject, {}, prefix)
         if not _is_absent(value) or value == []:
             reading.value = read_value(value, (), reading)
         return reading
@@ -84,34 +111,38 @@ def make_reader(contract: Contract, schema: Schema) -> Callable[[object, str], R
     return read
 
 
-def _unwrap(sent: object, actor: str) -> tuple[object, tuple[str, ...]]:
+def _unwrap(sent: object, path: Mapping[str, str], subject: Subject) -> tuple[object, tuple[str, ...]]:
     prefix: tuple[str, ...] = ()
-    for wrapper in WRAPPERS:
+    for wrapper in subject.wrappers:
         if isinstance(sent, dict) and not _is_absent(sent.get(wrapper)):
             beside = {key: value for key, value in sent.items() if key != wrapper and not _is_absent(value)}
-            _refuse_strangers(beside.keys() - CALL_PARTS, wrapper, prefix)
-            _refuse_other_actor(beside.get("path"), actor, (*prefix, "path"))
+            _refuse_strangers(beside.keys() - CALL_PARTS, wrapper, prefix, subject)
+            _refuse_other_path(beside.get("path"), path, (*prefix, "path"), subject)
             sent, prefix = sent[wrapper], (*prefix, wrapper)
     return sent, prefix
 
 
-def _refuse_strangers(strangers: set[str], wrapper: str, prefix: tuple[str, ...]) -> None:
+def _refuse_strangers(strangers: set[str], wrapper: str, prefix: tuple[str, ...], subject: Subject) -> None:
     if strangers:
         reason = (
             f"This stands beside `{wrapper}`, where only next, path, query and header can stand. "
-            f"Send the profile itself as the body, without `{wrapper}`."
+            f"Send the {subject.noun} itself as the body, without `{wrapper}`."
         )
-        raise Refused("invalid_profile", details=[Detail(pointer(*prefix, name), reason) for name in sorted(strangers)])
+        raise Refused(subject.code, details=[Detail(pointer(*prefix, name), reason) for name in sorted(strangers)])
 
 
-def _refuse_other_actor(path: object, actor: str, at: tuple[str, ...]) -> None:
-    if path is None:
+def _refuse_other_path(sent: object, path: Mapping[str, str], at: tuple[str, ...], subject: Subject) -> None:
+    if sent is None:
         return
-    if not isinstance(path, dict):
+    if not isinstance(sent, dict):
         raise Refused("actor_mismatch", details=[Detail(pointer(*at), "An object with `actor_id` is asked for here.")])
-    for name, value in path.items():
-        if not _is_absent(value) and (name != "actor_id" or str(value) != actor):
-            raise Refused("actor_mismatch", details=[Detail(pointer(*at, name), "This is not the actor of the call.")])
+    for name, value in sent.items():
+        if _is_absent(value) or str(value) == path.get(name):
+            continue
+        if name in path and name != "actor_id":
+            reason = f"This is not the `{name}` of the call, `{path[name]}`."
+            raise Refused(subject.code, details=[Detail(pointer(*at, name), reason)])
+        raise Refused("actor_mismatch", details=[Detail(pointer(*at, name), "This is not the actor of the call.")])
 
 
 def _is_absent(value: object) -> bool:
@@ -122,28 +153,75 @@ def _trimmed(text: str) -> str:
     return text.strip(_SPACE + _INVISIBLE)
 
 
-def _reader(contract: Contract, schema: Schema) -> Reader:
-    if "enum" in schema:
-        return _scalar(partial(_read_choice, {str(value).casefold(): value for value in schema["enum"]}))
-    match schema["type"]:
-        case "integer":
-            return _scalar(_read_integer)
-        case "array":
-            return partial(_read_list, _reader(contract, contract.resolved(schema["items"])))
-        case "object":
-            members = schema["properties"].items()
-            return partial(
-                _read_object, {name: _reader(contract, contract.resolved(member)) for name, member in members}
-            )
-        case _:
-            return _scalar(_read_text)
+class _Readers:
+    """The readers of schemas, one for each that is referred to, so that a schema may refer to itself."""
+
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
+        self._referred: dict[str, Reader] = {}
+
+    def of(self, schema: Schema | bool) -> Reader:
+        """Return the reader of a schema; what a schema says nothing of is left as it is."""
+        if isinstance(schema, bool):
+            return _scalar(_read_nothing)
+        reference = schema.get("$ref")
+        if reference is None:
+            return self._made(schema)
+        if reference not in self._referred:
+            self._referred[reference] = partial(self._read_referred, reference)
+            self._referred[reference] = self._made(self._contract.resolved(schema))
+        return self._referred[reference]
+
+    def _read_referred(self, reference: str, value: object, path: tuple[object, ...], reading: Reading) -> object:
+        return self._referred[reference](value, path, reading)
+
+    def _made(self, schema: Schema) -> Reader:
+        values = [schema["const"]] if "const" in schema else schema.get("enum")
+        if values is not None:
+            return _scalar(partial(_read_choice, _choices(values)))
+        types = schema.get("type", ())
+        readers = {name: self._of_type(name, schema) for name in ([types] if isinstance(types, str) else types)}
+        return next(iter(readers.values())) if len(readers) == 1 else partial(_read_as_sent, readers)
+
+    def _of_type(self, name: str, schema: Schema) -> Reader:
+        match name:
+            case "integer":
+                return _scalar(_read_integer)
+            case "string":
+                return _scalar(_read_text)
+            case "array":
+                return partial(_read_list, self.of(schema.get("items", True)))
+            case "object":
+                members = {name: self.of(member) for name, member in schema.get("properties", {}).items()}
+                return partial(_read_object, members, "value" in schema.get("required", ()))
+            case _:
+                return _scalar(_read_nothing)
+
+
+_JSON_TYPES = {dict: "object", list: "array", str: "string", int: "integer", float: "integer"}
+
+
+def _read_as_sent(readers: Mapping[str, Reader], value: object, path: tuple[object, ...], reading: Reading) -> object:
+    reader = readers.get(_JSON_TYPES.get(type(value), ""))
+    return reader(value, path, reading) if reader else value
+
+
+def _read_nothing(value: object) -> object:
+    return value
 
 
 def _scalar(read: Callable[[object], object]) -> Reader:
     return lambda value, _path, _reading: read(value)
 
 
-def _read_choice(choices: Mapping[str, str], value: object) -> object:
+def _choices(values: Sequence[Any]) -> Mapping[str, object]:
+    """Return the allowed values by their texts; no text means two of them."""
+    choices = [(str(value).casefold(), value) for value in values if isinstance(value, str | int | float)]
+    times = Counter(text for text, _ in choices)
+    return {text: value for text, value in choices if times[text] == 1}
+
+
+def _read_choice(choices: Mapping[str, object], value: object) -> object:
     return choices.get(_trimmed(value).casefold(), value) if isinstance(value, str) else value
 
 
@@ -175,7 +253,9 @@ def _read_list(read_item: Reader, value: object, path: tuple[object, ...], readi
     return kept
 
 
-def _read_object(members: Mapping[str, Reader], value: object, path: tuple[object, ...], reading: Reading) -> object:
+def _read_object(
+    members: Mapping[str, Reader], needs_value: bool, value: object, path: tuple[object, ...], reading: Reading
+) -> object:
     if not isinstance(value, dict):
         return value
     read: dict[str, object] = {}
@@ -184,6 +264,6 @@ def _read_object(members: Mapping[str, Reader], value: object, path: tuple[objec
             member = members[name](sent, (*path, name), reading) if name in members else sent
             if not _is_absent(member):
                 read[name] = member
-    if "value" in members and "value" not in read and read.keys() <= members.keys():
+    if path and needs_value and "value" not in read and read.keys() <= members.keys():
         return ABSENT
     return read
