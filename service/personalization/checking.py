@@ -26,7 +26,6 @@ _TYPES = {
 _TYPE_OF = {
     bool: "boolean",
     dict: "object",
-    float: "number",
     int: "integer",
     list: "array",
     str: "string",
@@ -68,7 +67,7 @@ def _explain(contract: Contract, error: jsonschema_rs.ValidationError, reading: 
             yield Detail(reading.pointer((*path, kind.property)), detail, missing.get("enum"), _example(missing))
         case "type":
             asked = " or ".join(_TYPES[name] for name in _listed(schema["type"])).capitalize()
-            detail = f"{asked} is asked for, not {_TYPES[_TYPE_OF[type(error.instance)]].lower()}. "
+            detail = f"{asked} is asked for, not {_sent(error.instance)}. "
             example = _example_like(schema, error.instance)
             yield Detail(reading.pointer(path), detail + _described(schema), schema.get("enum"), example)
         case "enum":
@@ -78,6 +77,10 @@ def _explain(contract: Contract, error: jsonschema_rs.ValidationError, reading: 
             yield Detail(reading.pointer(path), detail, schema["enum"], _example(schema))
         case keyword:
             yield Detail(reading.pointer(path), _out_of_bounds(keyword, schema), example=_example(schema))
+
+
+def _sent(value: object) -> str:
+    return "a number with a fraction" if isinstance(value, float) else _TYPES[_TYPE_OF[type(value)]].lower()
 
 
 def _listed(value: str | list[str]) -> list[str]:

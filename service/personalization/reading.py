@@ -100,9 +100,10 @@ def make_reader(
     The reader raises `Refused`, `actor_mismatch` or the subject's code, for a tool call that is not this one.
     """
     read_value = _Readers(contract).of(schema)
+    example = contract.resolved(schema)["examples"][0]
 
     def read(sent: object, path: Mapping[str, str]) -> Reading:
-        value, prefix = _unwrap(sent, path, subject)
+        value, prefix = _unwrap(sent, path, subject, example)
         reading = Reading(subject, {}, prefix)
         if not _is_absent(value) or value == []:
             reading.value = read_value(value, (), reading)
@@ -111,24 +112,27 @@ def make_reader(
     return read
 
 
-def _unwrap(sent: object, path: Mapping[str, str], subject: Subject) -> tuple[object, tuple[str, ...]]:
+def _unwrap(sent: object, path: Mapping[str, str], subject: Subject, example: object) -> tuple[object, tuple[str, ...]]:
     prefix: tuple[str, ...] = ()
     for wrapper in subject.wrappers:
         if isinstance(sent, dict) and not _is_absent(sent.get(wrapper)):
             beside = {key: value for key, value in sent.items() if key != wrapper and not _is_absent(value)}
-            _refuse_strangers(beside.keys() - CALL_PARTS, wrapper, prefix, subject)
+            _refuse_strangers(beside.keys() - CALL_PARTS, wrapper, prefix, subject, example)
             _refuse_other_path(beside.get("path"), path, (*prefix, "path"), subject)
             sent, prefix = sent[wrapper], (*prefix, wrapper)
     return sent, prefix
 
 
-def _refuse_strangers(strangers: set[str], wrapper: str, prefix: tuple[str, ...], subject: Subject) -> None:
+def _refuse_strangers(
+    strangers: set[str], wrapper: str, prefix: tuple[str, ...], subject: Subject, example: object
+) -> None:
     if strangers:
         reason = (
             f"This stands beside `{wrapper}`, where only next, path, query and header can stand. "
             f"Send the {subject.noun} itself as the body, without `{wrapper}`."
         )
-        raise Refused(subject.code, details=[Detail(pointer(*prefix, name), reason) for name in sorted(strangers)])
+        places = [pointer(*prefix, name) for name in sorted(strangers)]
+        raise Refused(subject.code, details=[Detail(place, reason, example=example) for place in places])
 
 
 def _refuse_other_path(sent: object, path: Mapping[str, str], at: tuple[str, ...], subject: Subject) -> None:
