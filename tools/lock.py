@@ -12,7 +12,7 @@ from tools import packages, progress
 from tools.environment import ROOT
 
 PROJECT = {"run": ("build",), "dev": ("build", "dev")}
-"""Locks of the project's dependencies, each with the dependency groups that it adds."""
+"""Locks of the project's dependencies with all their extras, each with the dependency groups that it adds."""
 
 TOOLS = {
     "uv": "uv==0.13.9",
@@ -44,7 +44,7 @@ def main() -> None:
     """Write all locks."""
     packages.install("run")
     for name, groups in PROJECT.items():
-        compile_lock(name, "pyproject.toml", *(option for group in groups for option in ("--group", group)))
+        compile_lock(name, "pyproject.toml", "--all-extras", *(option for group in groups for option in ("--group", group)))
     source = packages.LOCKS / "tool.in"
     for name, requirement in TOOLS.items():
         source.write_text(requirement + "\n", "utf-8")
