@@ -44,7 +44,8 @@ def main() -> None:
     """Write all locks."""
     packages.install("run")
     for name, groups in PROJECT.items():
-        compile_lock(name, "pyproject.toml", "--all-extras", *(option for group in groups for option in ("--group", group)))
+        options = [option for group in groups for option in ("--group", group)]
+        compile_lock(name, "pyproject.toml", "--all-extras", *options)
     source = packages.LOCKS / "tool.in"
     for name, requirement in TOOLS.items():
         source.write_text(requirement + "\n", "utf-8")
