@@ -29,7 +29,8 @@ from service.contract import load_contract
 from service.logs import LOGGING
 from service.settings import Settings
 from service.storage.files import FileLock, HeldError, make_private_folder
-from service.storage.sqlite import NotOurFileError, SQLiteStore
+from service.storage.sqlite import SQLiteStore
+from service.storage.sqlite_file import NotOurFileError
 from service.web.app import create_app
 from service.web.credentials import Credential
 

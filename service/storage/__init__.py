@@ -1,58 +1,47 @@
-"""Where profiles are kept: one interface, and what is true behind it whatever the database is."""
+"""Where items are kept: one interface, and what is true behind it whatever the database is."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
+
+from service.items import Changes, Item, Items
+
+_T = TypeVar("_T")
 
 
 class StoreUnavailableError(Exception):
     """The store did not do what was asked, and acknowledged nothing; asking again later may help."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A version of a document.
-
-    Attributes:
-        life: a random id of this life of the document, from its creation to its deletion.
-        version: counts the changes in this life, from 1.
-        document: canonical JSON; equal content is equal bytes.
-
-    """
-
-    life: str
-    version: int
-    document: bytes
-
-
-Change = Callable[[Stored | None], bytes]
-"""From the stored version, None when there is none, to the new document.
-
-It may be called several times, must have no effect of its own, and may raise to leave everything as it is.
-"""
-
-
 class Store(Protocol):
-    """A place that keeps one document for each actor of each tenant."""
+    """A place that keeps the items of each actor of each tenant."""
 
-    def read(self, tenant: str, actor: str) -> Stored | None:
-        """Return the last acknowledged version, or None.
+    def get(self, tenant: str, actor: str, *keys: str) -> list[Item | None]:
+        """Return the items with these keys, as they were at one moment: the shortest way to read a few.
 
         Raises:
             StoreUnavailableError: the store could not be read.
 
         """
 
-    def write(self, tenant: str, actor: str, change: Change) -> Stored:
-        """Change a document in one atomic step on its stored version, durably, before this returns.
+    def read(self, tenant: str, actor: str, view: Callable[[Items], _T]) -> _T:
+        """Return what a view makes of an actor's items as they were at one moment.
 
-        A change that results in the same document changes nothing: life and version stay.
+        Raises:
+            StoreUnavailableError: the store could not be read.
+
+        """
+
+    def write(self, tenant: str, actor: str, change: Callable[[Changes], _T]) -> _T:
+        """Change an actor's items in one atomic step on what is stored, durably, before this returns.
+
+        The change may be called several times, and has no other effect than on the items; it does not call the store.
 
         Returns:
-            The version that is stored now; version 1 only where this call created it.
+            What the change returned.
 
         Raises:
             StoreUnavailableError: nothing was acknowledged.
+            ValueError: it changes more than MAX_CHANGES items.
 
         What the change raises is raised, and nothing was changed.
 

@@ -4,107 +4,134 @@ Writes go through one thread. A batch is what queued while the last one was bein
 timer, so a lone write waits for nobody and many share one fsync. Nothing is answered before its batch is committed.
 """
 
+import logging
 import os
-import secrets
 import threading
+import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 
 import apsw
 
-from service.storage import Change, Stored, StoreUnavailableError
+from service.items import MAX_CHANGES, Changes, Item, Items, Work
+from service.storage import StoreUnavailableError
+from service.storage.background import SWEEP_PERIOD_S, Checkpointer, Sweeper
 from service.storage.files import FileLock, make_private_folder, open_private_file, same_file
+from service.storage.sqlite_file import NotOurFileError, connect, marks_key, prepare
+from service.storage.sqlite_items import Owner, SQLiteChanges, SQLiteItems, get_at_once
 
-APPLICATION_ID = 0x4D656D70
-SCHEMA_VERSION = 1
 BATCH_LIMIT = 256
-BUSY_TIMEOUT_MS = 30_000
 CHECKPOINT_PAGES = 1_000
 TRUNCATE_PAGES = 16_000
+RETRY_S = 60
 
-_SCHEMA = f"""
-CREATE TABLE profile (
-    tenant TEXT NOT NULL,
-    actor TEXT NOT NULL,
-    life TEXT NOT NULL,
-    version INTEGER NOT NULL,
-    document BLOB NOT NULL,
-    PRIMARY KEY (tenant, actor)
-) STRICT;
-PRAGMA application_id = {APPLICATION_ID};
-PRAGMA user_version = {SCHEMA_VERSION};
+_DELETE_EXPIRED = """
+DELETE FROM item WHERE (tenant, actor, key) IN (SELECT tenant, actor, key FROM item WHERE expires <= ? LIMIT ?)
 """
-_SELECT = "SELECT life, version, document FROM profile WHERE tenant = ? AND actor = ?"
-_UPSERT = """
-INSERT INTO profile (tenant, actor, life, version, document) VALUES (?, ?, ?, ?, ?)
-ON CONFLICT (tenant, actor) DO UPDATE SET version = excluded.version, document = excluded.document
-"""
+_DUE = "SELECT tenant, actor, name FROM work WHERE at <= ? AND name IN ({}) ORDER BY at LIMIT ?"
 
-
-class NotOurFileError(Exception):
-    """The data file is not one that this version of the service can use."""
+_T = TypeVar("_T")
+_log = logging.getLogger("personalization")
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
-    tenant: str
-    actor: str
-    change: Change
-    done: Future[Stored]
+    run: Callable[[apsw.Connection], Any]
+    done: Future[Any] = field(default_factory=Future)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    value: Any = None
+    error: Exception | None = None
 
 
 class SQLiteStore:
-    """A store on the file at `path`, created if need be.
+    """A store on the file at `path`, created if need be; one of an older version is brought forward.
+
+    Args:
+        path: the file.
+        work: what each kind of scheduled work does.
+        clock: the time, in seconds since the epoch, by which items expire and work is due.
+        sweep_period: seconds between two looks for what has expired or is due.
 
     Raises:
         HeldError: another process serves the file.
-        NotOurFileError: it is another kind of file, or of another version.
+        NotOurFileError: it is another kind of file, or of a later version.
         OSError, StoreUnavailableError: it cannot be opened.
 
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(
+        self,
+        path: Path,
+        work: Mapping[str, Work] | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        sweep_period: float = SWEEP_PERIOD_S,
+    ) -> None:
         make_private_folder(path.parent)
         self._path = path
+        self._work = work or {}
+        self._clock = clock
         self._lock = FileLock(path)
         try:
             descriptor = open_private_file(path)
             self._opened = os.fstat(descriptor)
             os.close(descriptor)
             with _translated():
-                self._writer = _connect(path)
-                _prepare(self._writer)
-                self._checkpointer = _Checkpointer(path)
-        except BaseException:
+                self._writer = connect(path)
+                prepare(self._writer)
+                self._marks_key = marks_key(self._writer)
+                self._checkpointer = Checkpointer(connect(path))
+        except BaseException as error:
             self._lock.close()
+            if isinstance(error.__cause__, apsw.NotADBError):
+                raise NotOurFileError("it is not an SQLite file") from None
             raise
         self._readers: deque[apsw.Connection] = deque()
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._gate = threading.Lock()
-        self._closed = False
+        self._gate, self._sweeping = threading.Lock(), threading.Lock()
+        self._closed = self._has_traces = False
         self._writer.set_wal_hook(self._after_commit)
         self._thread = threading.Thread(target=self._write_batches, name="store-writer", daemon=True)
         self._thread.start()
+        self._sweeper = Sweeper(self.sweep, sweep_period)
+        self._sweeper.start()
 
-    def read(self, tenant: str, actor: str) -> Stored | None:
+    def get(self, tenant: str, actor: str, *keys: str) -> list[Item | None]:
+        """See `Store.get`."""
+        with _translated(), self._reader() as reader:
+            return get_at_once(reader, Owner(tenant, actor, self._marks_key), keys, int(self._clock()))
+
+    def read(self, tenant: str, actor: str, view: Callable[[Items], _T]) -> _T:
         """See `Store.read`."""
         with _translated(), self._reader() as reader:
-            return _select(reader, tenant, actor)
+            reader.execute("BEGIN")
+            try:
+                return view(SQLiteItems(reader, Owner(tenant, actor, self._marks_key), int(self._clock())))
+            finally:
+                reader.execute("COMMIT")
 
-    def write(self, tenant: str, actor: str, change: Change) -> Stored:
+    def write(self, tenant: str, actor: str, change: Callable[[Changes], _T]) -> _T:
         """See `Store.write`."""
-        job = _Job(tenant, actor, change, Future())
-        with self._gate:
-            if self._closed:
-                raise StoreUnavailableError
-            self._jobs.put(job)
-        return job.done.result()
+        return self._change(tenant, actor, change)
+
+    def sweep(self) -> None:
+        """Delete what has expired and do what is due, in steps that hold up a request no longer than a write does.
+
+        Raises:
+            StoreUnavailableError: something of it was not done, and the next round will try again.
+
+        """
+        with self._sweeping:
+            self._make_round(int(self._clock()))
 
     def trouble(self) -> str | None:
         """See `Store.trouble`."""
@@ -115,14 +142,17 @@ class SQLiteStore:
         if not same_file(self._path, self._opened):
             return "the data file was removed or replaced"
         try:
-            self.read("", "")
+            self.get("", "", "")
         except StoreUnavailableError:
             return "the data file cannot be read"
         return None
 
     def close(self) -> None:
         """See `Store.close`."""
+        self._sweeper.close()
         with self._gate:
+            if self._closed:
+                return
             self._closed = True
             self._jobs.put(None)
         self._thread.join()
@@ -137,11 +167,32 @@ class SQLiteStore:
         try:
             reader = self._readers.pop()
         except IndexError:
-            reader = _connect(self._path)
+            reader = connect(self._path)
         try:
             yield reader
         finally:
             self._readers.append(reader)
+
+    def _change(self, tenant: str, actor: str, change: Callable[[SQLiteChanges], _T]) -> _T:
+        def run(writer: apsw.Connection) -> tuple[_T, SQLiteChanges]:
+            changes = SQLiteChanges(writer, Owner(tenant, actor, self._marks_key), int(self._clock()))
+            return change(changes), changes
+
+        result, changes = self._carry_out(run)
+        self._has_traces |= changes.deleted
+        if changes.is_due:
+            self._sweeper.wake()
+        return result
+
+    def _carry_out(self, run: Callable[[apsw.Connection], _T]) -> _T:
+        """Have the writer's thread run something in a transaction, and wait until it is committed."""
+        job = _Job(run)
+        with self._gate:
+            if self._closed:
+                raise StoreUnavailableError
+            self._jobs.put(job)
+        result: _T = job.done.result()
+        return result
 
     def _after_commit(self, _connection: apsw.Connection, _schema: str, pages: int) -> int:
         if pages >= CHECKPOINT_PAGES:
@@ -169,12 +220,12 @@ class SQLiteStore:
                 job.done.set_exception(StoreUnavailableError(type(error).__name__))
             return
         for job, outcome in zip(batch, outcomes, strict=True):
-            if isinstance(outcome, Stored):
-                job.done.set_result(outcome)
+            if outcome.error is None:
+                job.done.set_result(outcome.value)
             else:
-                job.done.set_exception(outcome)
+                job.done.set_exception(outcome.error)
 
-    def _commit(self, batch: list[_Job]) -> list[Stored | Exception]:
+    def _commit(self, batch: list[_Job]) -> list[_Outcome]:
         # What is written to a file that no path leads to any more is lost at the next start.
         if not same_file(self._path, self._opened):
             raise StoreUnavailableError
@@ -183,68 +234,63 @@ class SQLiteStore:
         self._writer.execute("COMMIT")
         return outcomes
 
-    def _apply(self, job: _Job) -> Stored | Exception:
+    def _apply(self, job: _Job) -> _Outcome:
         self._writer.execute("SAVEPOINT job")
         try:
-            outcome: Stored | Exception = self._changed(job)
+            outcome = _Outcome(job.run(self._writer))
         except apsw.Error:
             # Some of SQLite's errors end the whole transaction, and no outcome of the batch may then be trusted.
             raise
         except Exception as error:  # noqa: BLE001 - it is the caller's, who waits for it
             self._writer.execute("ROLLBACK TO job")
-            outcome = error
+            outcome = _Outcome(error=error)
         self._writer.execute("RELEASE job")
         return outcome
-
-    def _changed(self, job: _Job) -> Stored:
-        current = _select(self._writer, job.tenant, job.actor)
-        document = job.change(current)
-        if current is None:
-            changed = Stored(secrets.token_urlsafe(9), 1, document)
-        elif current.document == document:
-            return current
-        else:
-            changed = Stored(current.life, current.version + 1, document)
-        self._writer.execute(_UPSERT, (job.tenant, job.actor, changed.life, changed.version, document))
-        return changed
 
     def _roll_back(self) -> None:
         with suppress(apsw.Error):
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
 
+    def _make_round(self, now: int) -> None:
+        while not self._sweeper.is_closing() and self._carry_out(lambda writer: _delete_expired(writer, now)):
+            self._has_traces = True
+        while due := self._due(now):
+            for tenant, actor, name in due:
+                if self._sweeper.is_closing():
+                    return
+                self._do(tenant, actor, name)
+        if self._has_traces:
+            self._has_traces = False
+            # Until the log is truncated, what was deleted can be read in it.
+            self._checkpointer.wake(truncate=True)
 
-class _Checkpointer:
-    """A thread that copies committed pages back into the data file, so that no request waits for it."""
+    def _due(self, now: int) -> list[tuple[str, str, str]]:
+        # Work of a kind that this service does not know waits for one that does.
+        known = ", ".join("?" * len(self._work))
+        with _translated(), self._reader() as reader:
+            due: list[Any] = reader.execute(_DUE.format(known), (now, *self._work, MAX_CHANGES)).fetchall()
+            return due
 
-    def __init__(self, path: Path) -> None:
-        self._connection = _connect(path)
-        self._wanted = threading.Event()
-        self._truncate = self._closing = False
-        self._thread = threading.Thread(target=self._run, name="store-checkpointer", daemon=True)
-        self._thread.start()
+    def _do(self, tenant: str, actor: str, name: str) -> None:
+        def step(changes: SQLiteChanges) -> None:
+            changes.unschedule(name)
+            again = self._work[name](changes)
+            if again is not None:
+                changes.schedule(name, again)
 
-    def wake(self, *, truncate: bool) -> None:
-        """Ask for a checkpoint; one that truncates waits for readers and holds up writers, so it is the exception."""
-        self._truncate |= truncate
-        self._wanted.set()
+        try:
+            self._change(tenant, actor, step)
+        except StoreUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the work of the other actors goes on
+            _log.error("background work failed and is put off", exc_info=error, extra={"work": name})
+            self._change(tenant, actor, lambda changes: changes.put_off(name, int(self._clock()) + RETRY_S))
 
-    def close(self) -> None:
-        """Make a last checkpoint, after which nothing is left in the write-ahead log."""
-        self._closing = self._truncate = True
-        self._wanted.set()
-        self._thread.join()
-        self._connection.close()
 
-    def _run(self) -> None:
-        while not self._closing:
-            self._wanted.wait()
-            self._wanted.clear()
-            mode = apsw.SQLITE_CHECKPOINT_TRUNCATE if self._truncate else apsw.SQLITE_CHECKPOINT_PASSIVE
-            self._truncate = False
-            # A checkpoint that fails leaves everything where it was, and the next commit asks for another.
-            with suppress(apsw.Error):
-                self._connection.wal_checkpoint(mode=mode)
+def _delete_expired(writer: apsw.Connection, now: int) -> int:
+    writer.execute(_DELETE_EXPIRED, (now, MAX_CHANGES))
+    return writer.changes()
 
 
 @contextmanager
@@ -253,35 +299,3 @@ def _translated() -> Iterator[None]:
         yield
     except apsw.Error as error:
         raise StoreUnavailableError(type(error).__name__) from error
-
-
-def _connect(path: Path) -> apsw.Connection:
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
-    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-    for setting in ("synchronous = FULL", "secure_delete = ON", "wal_autocheckpoint = 0"):
-        connection.execute(f"PRAGMA {setting}")
-    return connection
-
-
-def _prepare(connection: apsw.Connection) -> None:
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("BEGIN IMMEDIATE")
-        ((application, schema, tables),) = connection.execute(
-            "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"
-            " FROM pragma_application_id, pragma_user_version"
-        ).fetchall()
-        if (application, schema, tables) == (0, 0, 0):
-            connection.execute(_SCHEMA)
-        elif application != APPLICATION_ID:
-            raise NotOurFileError("it was made by another program")
-        elif schema != SCHEMA_VERSION:
-            raise NotOurFileError(f"its schema has version {schema}, and this service knows version {SCHEMA_VERSION}")
-        connection.execute("COMMIT")
-    except apsw.NotADBError:
-        raise NotOurFileError("it is not an SQLite file") from None
-
-
-def _select(connection: apsw.Connection, tenant: str, actor: str) -> Stored | None:
-    rows: list[tuple[Any, ...]] = connection.execute(_SELECT, (tenant, actor)).fetchall()
-    return Stored(*rows[0]) if rows else None

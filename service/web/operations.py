@@ -7,9 +7,10 @@ import orjson
 from flask import Response, request
 
 from service.contract import Contract
+from service.items import Changes, Item
 from service.personalization.profile import Profiles
 from service.refusal import Refused
-from service.storage import Store, Stored
+from service.storage import Store
 from service.strict_json import parse
 from service.web.body import read_json_body
 from service.web.credentials import Credential
@@ -26,7 +27,7 @@ def make_operations(contract: Contract, profiles: Profiles, store: Store) -> dic
     def get_profile(caller: Credential, actor_id: str) -> Response:
         profiles.check_actor(actor_id)
         conditions = _preconditions()
-        stored = store.read(caller.tenant, actor_id)
+        (stored,) = store.get(caller.tenant, actor_id, "profile")
         if stored is None:
             raise Refused("profile_not_found")
         if conditions.is_unmodified(stored):
@@ -37,15 +38,14 @@ def make_operations(contract: Contract, profiles: Profiles, store: Store) -> dic
         profiles.check_actor(actor_id)
         conditions = _preconditions()
         told = profiles.told(parse(read_json_body(request)), actor_id)
-        created = False
 
-        def merge(current: Stored | None) -> bytes:
-            nonlocal created
+        def merge(changes: Changes) -> tuple[Item, bool]:
+            current = changes.get("profile")
             conditions.check(current)
-            created = current is None
-            return profiles.merged(current.document if current else None, told)
+            document = profiles.merged(current.document if current else None, told)
+            return changes.put("profile", document), current is None
 
-        stored = store.write(caller.tenant, actor_id, merge)
+        stored, created = store.write(caller.tenant, actor_id, merge)
         answer = Response(profiles.shown(stored.document), 201 if created else 200, content_type=JSON)
         answer.headers["Content-Location"] = profile_path + quote(actor_id, safe="")
         return _versioned(answer, stored)
@@ -67,7 +67,7 @@ def _preconditions() -> Preconditions:
     return Preconditions.of(request.headers.get("If-Match"), request.headers.get("If-None-Match"))
 
 
-def _versioned(answer: Response, stored: Stored) -> Response:
+def _versioned(answer: Response, stored: Item) -> Response:
     answer.headers["ETag"] = etag(stored)
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer

@@ -3,14 +3,14 @@
 import re
 from dataclasses import dataclass
 
+from service.items import Item
 from service.refusal import Refused
-from service.storage import Stored
 
 _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _TAGS = re.compile(rf"[ \t]*(?:{_TAG.pattern}|,)(?:[ \t]*,[ \t]*(?:{_TAG.pattern})?)*[ \t]*")
 
 
-def etag(stored: Stored) -> str:
+def etag(stored: Item) -> str:
     """Return the strong validator of a stored version."""
     return f'"{stored.life}.{stored.version}"'
 
@@ -23,7 +23,7 @@ class _Tags:
     weak: frozenset[str]
     anything: bool
 
-    def match(self, stored: Stored | None, *, weakly: bool) -> bool:
+    def match(self, stored: Item | None, *, weakly: bool) -> bool:
         if stored is None:
             return False
         tag = etag(stored)[1:-1]
@@ -47,7 +47,7 @@ class Preconditions:
         """
         return cls(_read("If-Match", if_match), _read("If-None-Match", if_none_match))
 
-    def check(self, stored: Stored | None) -> None:
+    def check(self, stored: Item | None) -> None:
         """Check the preconditions of a write.
 
         Raises:
@@ -59,7 +59,7 @@ class Preconditions:
         if self.if_none_match and self.if_none_match.match(stored, weakly=True):
             raise Refused("precondition_failed")
 
-    def is_unmodified(self, stored: Stored) -> bool:
+    def is_unmodified(self, stored: Item) -> bool:
         """Check the preconditions of a read, and return whether the caller has this version already.
 
         Raises:

@@ -1,0 +1,83 @@
+"""The items of an actor: what a rule asks of whatever keeps them.
+
+A rule reads a few items of one actor in one consistent state, or changes at most MAX_CHANGES of them at once, decided
+on what is stored. Every kind of store can do that, so rules are written against these protocols, never against a
+database.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+MAX_CHANGES = 100
+"""How many items one write may change: what the narrowest kind of store does in one transaction."""
+
+MARKS = "mark/"
+"""Keys that begin with this outlive the actor: their items lie where only a keyed hash of the actor leads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A version of a document.
+
+    Attributes:
+        key: its name among the actor's items, in ASCII, such as `preference/language`.
+        life: a random id of this life of the item, from its creation to its deletion.
+        version: counts the changes in this life, from 1.
+        document: canonical JSON; equal content is equal bytes.
+
+    """
+
+    key: str
+    life: str
+    version: int
+    document: bytes
+
+
+class Items(Protocol):
+    """The items of one actor, as they were at one moment."""
+
+    def get(self, key: str) -> Item | None:
+        """Return the item with this key, or None."""
+
+    def scan(self, first: str, last: str, limit: int, *, newest_first: bool = False) -> list[Item]:
+        """Return at most `limit` items with `first <= key < last`, in the order of their keys' bytes.
+
+        With `newest_first` the order is reversed, so that the limit keeps the last ones.
+        """
+
+
+class Changes(Items, Protocol):
+    """The items of one actor, to be changed all at once or not at all; what was changed is read back."""
+
+    def put(self, key: str, document: bytes, *, expires: int | None = None) -> Item:
+        """Store a document; one that is equal to the stored one changes neither life nor version.
+
+        Args:
+            key: the item's key.
+            document: canonical JSON.
+            expires: the time, in seconds since the epoch, from which on the item is gone; None for never.
+
+        """
+
+    def delete(self, key: str) -> None:
+        """Remove an item, if it is there."""
+
+    def schedule(self, work: str, at: int = 0) -> None:
+        """Have background work done on this actor.
+
+        It is recorded with the change itself, and survives a crash. Work that is scheduled already keeps the earlier of
+        the two times.
+
+        Args:
+            work: one of the kinds of work that the store was given.
+            at: the time, in seconds since the epoch, before which it need not be done; 0 for soon.
+
+        """
+
+
+Work = Callable[[Changes], int | None]
+"""One step of background work on an actor, as one change.
+
+It returns the time of the next step, in seconds since the epoch (0 for soon), or None when the work is done.
+"""

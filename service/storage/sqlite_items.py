@@ -1,0 +1,153 @@
+"""The items of one actor on an SQLite connection that is in a transaction."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import apsw
+
+from service.items import MARKS, MAX_CHANGES, Item
+
+_GET = """
+SELECT key, life, version, document FROM item
+WHERE tenant = ? AND actor = ? AND key = ? AND (expires IS NULL OR expires > ?)
+"""
+_GET_WITH_EXPIRY = """
+SELECT key, life, version, document, expires FROM item
+WHERE tenant = ? AND actor = ? AND key = ? AND (expires IS NULL OR expires > ?)
+"""
+_SCAN = """
+SELECT key, life, version, document FROM item
+WHERE tenant = ? AND actor = ? AND key >= ? AND key < ? AND (expires IS NULL OR expires > ?)
+ORDER BY key
+"""
+_PUT = "INSERT OR REPLACE INTO item (tenant, actor, key, life, version, document, expires) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_DELETE = "DELETE FROM item WHERE tenant = ? AND actor = ? AND key = ?"
+_SCHEDULE = """
+INSERT INTO work (tenant, actor, name, at) VALUES (?, ?, ?, ?)
+ON CONFLICT (tenant, actor, name) DO UPDATE SET at = min(at, excluded.at)
+"""
+_UNSCHEDULE = "DELETE FROM work WHERE tenant = ? AND actor = ? AND name = ?"
+_PUT_OFF = "UPDATE work SET at = ? WHERE tenant = ? AND actor = ? AND name = ?"
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose items they are.
+
+    Attributes:
+        tenant: the tenant.
+        actor: the actor.
+        key: the key of the hashes that lead to marks.
+
+    """
+
+    tenant: str
+    actor: str
+    marks_key: bytes
+
+    def partition(self, key: str) -> str:
+        """Return under what name the item with this key lies: the actor's own, or, for a mark, a keyed hash of it."""
+        if not key.startswith(MARKS):
+            return self.actor
+        tenant = self.tenant.encode()
+        text = len(tenant).to_bytes(4, "big") + tenant + self.actor.encode()
+        # No actor id contains a slash, so no actor has this name.
+        return MARKS + hashlib.blake2b(text, key=self.marks_key, digest_size=20).hexdigest()
+
+
+def get_at_once(connection: apsw.Connection, owner: Owner, keys: Sequence[str], now: int) -> list[Item | None]:
+    """Return the items with these keys in one statement, which sees one state without a transaction of its own."""
+    places = [value for key in keys for value in (owner.tenant, owner.partition(key), key, now)]
+    rows: Any = connection.execute(_get_statement(len(keys)), places)
+    found = {row[0]: Item(*row) for row in rows}
+    return [found.get(key) for key in keys]
+
+
+@cache
+def _get_statement(keys: int) -> str:
+    return " UNION ALL ".join([_GET] * keys)
+
+
+class SQLiteItems:
+    """See `Items`."""
+
+    def __init__(self, connection: apsw.Connection, owner: Owner, now: int) -> None:
+        self._connection = connection
+        self._owner = owner
+        self._now = now
+
+    def get(self, key: str) -> Item | None:
+        """See `Items.get`."""
+        rows: list[Any] = self._connection.execute(_GET, (*self._place(key), self._now)).fetchall()
+        return Item(*rows[0]) if rows else None
+
+    def scan(self, first: str, last: str, limit: int, *, newest_first: bool = False) -> list[Item]:
+        """See `Items.scan`."""
+        statement = f"{_SCAN} DESC LIMIT ?" if newest_first else f"{_SCAN} LIMIT ?"
+        rows: Any = self._connection.execute(statement, (*self._place(first), last, self._now, limit))
+        return [Item(*row) for row in rows]
+
+    def _place(self, key: str) -> tuple[str, str, str]:
+        return self._owner.tenant, self._owner.partition(key), key
+
+
+class SQLiteChanges(SQLiteItems):
+    """See `Changes`.
+
+    Attributes:
+        deleted: whether something was deleted, whose traces are to be removed.
+        is_due: whether work was scheduled that need not wait.
+
+    """
+
+    def __init__(self, connection: apsw.Connection, owner: Owner, now: int) -> None:
+        super().__init__(connection, owner, now)
+        self._changed: set[str] = set()
+        self.deleted = self.is_due = False
+
+    def put(self, key: str, document: bytes, *, expires: int | None = None) -> Item:
+        """See `Changes.put`."""
+        rows: list[tuple[Any, ...]] = self._connection.execute(
+            _GET_WITH_EXPIRY, (*self._place(key), self._now)
+        ).fetchall()
+        if not rows:
+            item = Item(key, secrets.token_urlsafe(9), 1, document)
+        else:
+            *stored, stored_expires = rows[0]
+            item = Item(*stored)
+            if (item.document, stored_expires) == (document, expires):
+                return item
+            if item.document != document:
+                item = Item(key, item.life, item.version + 1, document)
+        self._count(key)
+        self._connection.execute(_PUT, (*self._place(key), item.life, item.version, document, expires))
+        return item
+
+    def delete(self, key: str) -> None:
+        """See `Changes.delete`."""
+        self._connection.execute(_DELETE, self._place(key))
+        if self._connection.changes():
+            self._count(key)
+            self.deleted = True
+
+    def schedule(self, work: str, at: int = 0) -> None:
+        """See `Changes.schedule`."""
+        self._connection.execute(_SCHEDULE, (self._owner.tenant, self._owner.actor, work, at))
+        self.is_due |= at <= self._now
+
+    def unschedule(self, work: str) -> None:
+        """Take work from what is to be done."""
+        self._connection.execute(_UNSCHEDULE, (self._owner.tenant, self._owner.actor, work))
+
+    def put_off(self, work: str, until: int) -> None:
+        """Have scheduled work wait until a time, in seconds since the epoch."""
+        self._connection.execute(_PUT_OFF, (until, self._owner.tenant, self._owner.actor, work))
+
+    def _count(self, key: str) -> None:
+        self._changed.add(key)
+        if len(self._changed) > MAX_CHANGES:
+            raise ValueError(f"a write changes at most {MAX_CHANGES} items")

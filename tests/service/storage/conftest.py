@@ -1,0 +1,31 @@
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from service.storage.sqlite import SQLiteStore
+from tests.service.storage.suite import WORK, Clock
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "personalization.db"
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(path: Path, clock: Clock) -> Iterator[SQLiteStore]:
+    """A store that makes no rounds by itself after its first, so that a test decides when."""
+    store = SQLiteStore(path, WORK, clock=clock, sweep_period=3_600)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def sweep(store: SQLiteStore) -> Callable[[], None]:
+    """Make a round of background work, and wait for its end."""
+    return store.sweep

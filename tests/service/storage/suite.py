@@ -1,0 +1,360 @@
+"""What every store does: a store's tests inherit `StoreSuite` and give it the fixtures `store`, `clock` and `sweep`."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import pytest
+
+from service.items import MAX_CHANGES, Changes, Item, Items, Work
+from service.storage import Store, StoreUnavailableError
+
+
+@dataclass
+class Clock:
+    """A clock that stands still until a test moves it."""
+
+    now: int = 1_000_000
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def puts(key: str, document: bytes, expires: int | None = None) -> Callable[[Changes], Item]:
+    return lambda changes: changes.put(key, document, expires=expires)
+
+
+def appends(key: str, text: bytes) -> Callable[[Changes], Item]:
+    def change(changes: Changes) -> Item:
+        stored = changes.get(key)
+        return changes.put(key, (stored.document if stored else b"") + text)
+
+    return change
+
+
+def deletes(key: str) -> Callable[[Changes], None]:
+    return lambda changes: changes.delete(key)
+
+
+def keys(items: list[Item]) -> list[str]:
+    return [item.key for item in items]
+
+
+def found(store: Store, actor: str, key: str, tenant: str = "t") -> bytes | None:
+    (item,) = store.get(tenant, actor, key)
+    return item.document if item else None
+
+
+def deletes_numbers(changes: Changes) -> int | None:
+    """Delete what begins with `number/`, two at a time."""
+    for item in changes.scan("number/", "number0", 2):
+        changes.delete(item.key)
+    return 0 if changes.scan("number/", "number0", 1) else None
+
+
+def comes_twice(changes: Changes) -> int | None:
+    stored = changes.get("days")
+    changes.put("days", (stored.document if stored else b"") + b"|")
+    return None if stored else Clock.now + 86_400 * 2
+
+
+def fails(changes: Changes) -> int | None:
+    changes.put("failed", b"1")
+    raise RuntimeError("canary")
+
+
+WORK: dict[str, Work] = {"numbers": deletes_numbers, "daily": comes_twice, "failing": fails}
+"""The kinds of work that the store under test is given."""
+
+
+class StoreSuite:
+    def test_what_was_written_is_read(self, store: Store) -> None:
+        written = store.write("t", "a", puts("profile", b"1"))
+        assert (written.key, written.version, written.document) == ("profile", 1, b"1")
+        assert store.get("t", "a", "profile") == [written]
+        assert store.read("t", "a", lambda items: items.get("profile")) == written
+
+    def test_what_is_not_there_is_none(self, store: Store) -> None:
+        assert store.get("t", "a", "profile") == [None]
+        assert store.read("t", "a", lambda items: items.get("profile")) is None
+
+    def test_several_items_are_read_at_once_in_the_order_asked_for(self, store: Store) -> None:
+        one, two = (store.write("t", "a", puts(key, b"1")) for key in ("one", "two"))
+        mark = store.write("t", "a", puts("mark/three", b"1"))
+        assert store.get("t", "a", "two", "none", "mark/three", "one") == [two, None, mark, one]
+
+    def test_tenants_actors_and_keys_are_kept_apart(self, store: Store) -> None:
+        places = [
+            ("a", "b/c", "k"),
+            ("a/b", "c", "k"),
+            ("a", "B/c", "k"),
+            ("", "a", "k"),
+            ("a", "", "k"),
+            ("a", "b/c", "K"),
+            ("a", "b", "mark/k"),
+            ("ab", "", "mark/k"),
+            ("", "ab", "mark/k"),
+            ("a", "\u00e9", "k"),
+            ("a", "e\u0301", "k"),
+        ]
+        for tenant, actor, key in places:
+            store.write(tenant, actor, puts(key, f"{tenant}|{actor}|{key}".encode()))
+        for tenant, actor, key in places:
+            assert found(store, actor, key, tenant) == f"{tenant}|{actor}|{key}".encode()
+        assert found(store, "b", "k", "a") is None
+
+    def test_a_change_is_a_new_version_of_the_same_life(self, store: Store) -> None:
+        first = store.write("t", "a", puts("k", b"1"))
+        assert store.write("t", "a", puts("k", b"2")) == Item("k", first.life, 2, b"2")
+
+    def test_equal_content_changes_nothing(self, store: Store) -> None:
+        first = store.write("t", "a", puts("k", b"1"))
+        assert store.write("t", "a", puts("k", b"1")) == first
+
+    def test_a_new_life_begins_after_a_deletion(self, store: Store) -> None:
+        first = store.write("t", "a", puts("k", b"1"))
+        store.write("t", "a", deletes("k"))
+        assert store.get("t", "a", "k") == [None]
+        again = store.write("t", "a", puts("k", b"1"))
+        assert again.version == 1
+        assert again.life != first.life
+
+    def test_deleting_what_is_not_there_is_nothing(self, store: Store) -> None:
+        store.write("t", "a", deletes("k"))
+        assert store.get("t", "a", "k") == [None]
+
+    def test_a_change_sees_what_it_has_changed(self, store: Store) -> None:
+        def change(changes: Changes) -> list[str]:
+            changes.put("n/1", b"1")
+            changes.put("n/2", b"2")
+            changes.delete("n/1")
+            assert changes.get("n/1") is None
+            return keys(changes.scan("n/", "n0", 10))
+
+        assert store.write("t", "a", change) == ["n/2"]
+
+    def test_a_scan_goes_either_way_between_its_bounds(self, store: Store) -> None:
+        def fill(changes: Changes) -> None:
+            for number in (3, 1, 2, 10):
+                changes.put(f"event/{number:04}", b"1")
+            changes.put("event0", b"1")
+            changes.put("even", b"1")
+
+        store.write("t", "a", fill)
+        store.write("t", "b", puts("event/0001", b"other"))
+
+        def scanned(first: str, last: str, limit: int, *, newest_first: bool = False) -> list[str]:
+            return store.read("t", "a", lambda items: keys(items.scan(first, last, limit, newest_first=newest_first)))
+
+        assert scanned("event/", "event0", 10) == ["event/0001", "event/0002", "event/0003", "event/0010"]
+        assert scanned("event/", "event0", 2) == ["event/0001", "event/0002"]
+        assert scanned("event/", "event0", 2, newest_first=True) == ["event/0010", "event/0003"]
+        assert scanned("event/0002", "event/0003", 10) == ["event/0002"]
+        assert scanned("event/0003", "event/0002", 10) == []
+
+    def test_keys_are_in_the_order_of_their_bytes(self, store: Store) -> None:
+        names = ["k/-", "k/.", "k/0", "k/10", "k/9", "k/A", "k/Z", "k/_", "k/a", "k/a:b", "k/aa"]
+
+        def fill(changes: Changes) -> None:
+            for name in reversed(names):
+                changes.put(name, b"1")
+
+        store.write("t", "a", fill)
+        assert store.read("t", "a", lambda items: keys(items.scan("k/", "k0", 100))) == names
+
+    def test_marks_are_scanned_among_themselves(self, store: Store) -> None:
+        store.write("t", "a", puts("mark/k/1", b"1"))
+        store.write("t", "a", puts("profile", b"1"))
+        assert store.read("t", "a", lambda items: keys(items.scan("mark/", "mark0", 10))) == ["mark/k/1"]
+        assert store.read("t", "a", lambda items: keys(items.scan("a", "z", 10))) == ["profile"]
+
+    def test_a_view_reads_one_state(self, store: Store) -> None:
+        store.write("t", "a", puts("one", b"1"))
+
+        def view(items: Items) -> tuple[Item | None, Item | None]:
+            before = items.get("one")
+            store.write("t", "a", both)
+            return before, items.get("two")
+
+        def both(changes: Changes) -> None:
+            changes.put("one", b"2")
+            changes.put("two", b"2")
+
+        before, after = store.read("t", "a", view)
+        assert before is not None
+        assert (before.document, after) == (b"1", None)
+        assert found(store, "a", "two") == b"2"
+
+    def test_a_view_that_raises_is_the_callers(self, store: Store) -> None:
+        def view(items: Items) -> None:
+            items.get("k")
+            raise KeyError("mine")
+
+        with pytest.raises(KeyError, match="mine"):
+            store.read("t", "a", view)
+        store.write("t", "a", puts("k", b"1"))
+        assert found(store, "a", "k") == b"1"
+
+    def test_a_change_that_raises_leaves_everything_as_it_was(self, store: Store) -> None:
+        def change(changes: Changes) -> None:
+            changes.put("k", b"2")
+            changes.delete("other")
+            changes.put("mark/k", b"2")
+            changes.schedule("numbers")
+            raise KeyError("mine")
+
+        before = [store.write("t", "a", puts(key, b"1")) for key in ("k", "other")]
+        with pytest.raises(KeyError, match="mine"):
+            store.write("t", "a", change)
+        assert store.get("t", "a", "k", "other", "mark/k") == [*before, None]
+
+    def test_a_write_changes_a_bounded_number_of_items(self, store: Store) -> None:
+        def puts_many(count: int) -> Callable[[Changes], None]:
+            def change(changes: Changes) -> None:
+                for number in range(count):
+                    changes.put(f"n/{number}", b"1")
+                    changes.put(f"n/{number}", b"2")
+
+            return change
+
+        with pytest.raises(ValueError, match=str(MAX_CHANGES)):
+            store.write("t", "a", puts_many(MAX_CHANGES + 1))
+        assert found(store, "a", "n/0") is None
+        store.write("t", "a", puts_many(MAX_CHANGES))
+        assert found(store, "a", f"n/{MAX_CHANGES - 1}") == b"2"
+
+    def test_an_item_expires_at_its_time(self, store: Store, clock: Clock) -> None:
+        store.write("t", "a", puts("k", b"1", expires=clock.now + 10))
+        store.write("t", "a", puts("mark/k", b"1", expires=clock.now + 10))
+        clock.now += 9
+        assert None not in store.get("t", "a", "k", "mark/k")
+        clock.now += 1
+        assert store.get("t", "a", "k", "mark/k") == [None, None]
+        assert store.read("t", "a", lambda items: (items.get("k"), items.scan("a", "z", 10))) == (None, [])
+
+    def test_what_has_expired_is_gone_for_a_change_too(self, store: Store, clock: Clock) -> None:
+        first = store.write("t", "a", puts("k", b"1", expires=clock.now + 10))
+        clock.now += 10
+        again = store.write("t", "a", puts("k", b"1"))
+        assert again.version == 1
+        assert again.life != first.life
+        clock.now += 100
+        assert found(store, "a", "k") == b"1"
+
+    def test_a_later_expiry_is_no_new_version(self, store: Store, clock: Clock) -> None:
+        first = store.write("t", "a", puts("k", b"1", expires=clock.now + 10))
+        assert store.write("t", "a", puts("k", b"1", expires=clock.now + 20)) == first
+        clock.now += 15
+        assert store.get("t", "a", "k") == [first]
+
+    def test_concurrent_changes_of_one_item_lose_nothing(self, store: Store) -> None:
+        with ThreadPoolExecutor(16) as pool:
+            versions = list(pool.map(lambda _: store.write("t", "a", appends("k", b"x")).version, range(200)))
+        assert sorted(versions) == list(range(1, 201))
+        assert found(store, "a", "k") == b"x" * 200
+
+    def test_concurrent_changes_take_numbers_without_gap_or_double(self, store: Store) -> None:
+        def take(_index: int) -> int:
+            def change(changes: Changes) -> int:
+                stored = changes.get("head")
+                number = int(stored.document) + 1 if stored else 1
+                changes.put("head", str(number).encode())
+                changes.put(f"event/{number:016}", b"1")
+                return number
+
+            return store.write("t", "a", change)
+
+        with ThreadPoolExecutor(16) as pool:
+            numbers = list(pool.map(take, range(100)))
+        assert sorted(numbers) == list(range(1, 101))
+        stored = store.read("t", "a", lambda items: keys(items.scan("event/", "event0", 1_000)))
+        assert stored == [f"event/{number:016}" for number in range(1, 101)]
+
+    def test_readers_see_all_of_a_change_or_nothing(self, store: Store) -> None:
+        def both(number: int) -> Callable[[Changes], None]:
+            def change(changes: Changes) -> None:
+                changes.put("one", str(number).encode())
+                changes.put("mark/two", str(number).encode())
+
+            return change
+
+        def documents(items: list[Item | None]) -> set[bytes | None]:
+            return {item.document if item else None for item in items}
+
+        def look(_index: int) -> int:
+            at_once = documents(store.get("t", "a", "one", "mark/two"))
+            in_a_view = store.read("t", "a", lambda items: documents([items.get("one"), items.get("mark/two")]))
+            return max(len(at_once), len(in_a_view))
+
+        with ThreadPoolExecutor(8) as pool:
+            writes = [pool.submit(store.write, "t", "a", both(number)) for number in range(100)]
+            seen = set(pool.map(look, range(200)))
+            assert [write.result() for write in writes] == [None] * 100
+        assert seen == {1}
+
+    def test_one_refusal_does_not_touch_the_changes_beside_it(self, store: Store) -> None:
+        def refuses(_changes: Changes) -> Item:
+            raise KeyError
+
+        def write(index: int) -> bool:
+            try:
+                store.write("t", f"a{index}", refuses if index % 3 == 0 else puts("k", b"1"))
+            except KeyError:
+                return False
+            return True
+
+        with ThreadPoolExecutor(16) as pool:
+            outcomes = list(pool.map(write, range(90)))
+        assert outcomes == [index % 3 != 0 for index in range(90)]
+        assert [found(store, f"a{index}", "k") is not None for index in range(90)] == outcomes
+
+    def test_work_is_done_step_by_step_until_it_is_finished(self, store: Store, sweep: Callable[[], None]) -> None:
+        def fill(changes: Changes) -> None:
+            for number in range(5):
+                changes.put(f"number/{number}", b"1")
+            changes.put("other", b"1")
+            changes.schedule("numbers")
+
+        for actor in ("a", "b"):
+            store.write("t", actor, fill)
+        sweep()
+        for actor in ("a", "b"):
+            assert store.read("t", actor, lambda items: keys(items.scan("a", "z", 10))) == ["other"]
+        store.write("t", "a", puts("number/1", b"1"))
+        sweep()
+        assert found(store, "a", "number/1") == b"1"
+
+    def test_work_waits_for_its_time(self, store: Store, clock: Clock, sweep: Callable[[], None]) -> None:
+        store.write("t", "a", lambda changes: changes.schedule("daily", clock.now + 86_400))
+        store.write("t", "a", lambda changes: changes.schedule("daily", clock.now + 90_000))
+        sweep()
+        assert found(store, "a", "days") is None
+        clock.now += 86_400
+        for _ in range(2):
+            sweep()
+            assert found(store, "a", "days") == b"|"
+        clock.now += 86_400
+        sweep()
+        assert found(store, "a", "days") == b"||"
+
+    def test_work_that_fails_is_put_off_and_holds_up_no_other(
+        self, store: Store, clock: Clock, sweep: Callable[[], None], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        store.write("t", "a", lambda changes: changes.schedule("failing"))
+        store.write("t", "b", lambda changes: changes.schedule("daily"))
+        sweep()
+        assert (found(store, "a", "failed"), found(store, "b", "days")) == (None, b"|")
+        failures = len(caplog.records)
+        assert failures > 0
+        sweep()
+        assert len(caplog.records) == failures
+        clock.now += 3_600
+        sweep()
+        assert len(caplog.records) > failures
+
+    def test_a_store_that_serves_has_no_trouble_and_a_closed_one_is_not_available(self, store: Store) -> None:
+        assert store.trouble() is None
+        store.close()
+        assert store.trouble() is not None
+        with pytest.raises(StoreUnavailableError):
+            store.write("t", "a", puts("k", b"1"))
