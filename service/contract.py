@@ -1,6 +1,6 @@
 """The contract, `schemas/personalization.yaml`: the one description of what the service takes and answers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ import orjson
 import yaml
 
 CONTRACT_FILE = Path(__file__).parent.parent / "schemas" / "personalization.yaml"
+_WIDTH = 120
 METHODS = ("get", "put", "post", "patch", "delete")
 
 Schema = Mapping[str, Any]
@@ -75,6 +76,13 @@ class Contract:
         example = self._document["components"]["examples"][code]["value"]
         return ErrorKind(example["status"], example["title"], example["message"])
 
+    def changed(self, change: Callable[[dict[str, Any]], None]) -> "Contract":
+        """Return another contract: this one's document as `change` leaves it."""
+        document = yaml.load(self.yaml, Loader=_LOADER)  # noqa: S506 - both are safe loaders
+        change(document)
+        text = yaml.dump(document, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
+        return Contract(text.encode())
+
     def schema(self, name: str) -> Schema:
         """Return the component schema of this name."""
         return self.resolved(self._document["components"]["schemas"][name])
@@ -99,6 +107,13 @@ class Contract:
             {"$ref": f"#/components/schemas/{name}", "components": self._document["components"]},
             validate_formats=True,
         )
+
+
+class _Dumper(yaml.SafeDumper):
+    """A dumper that writes each thing where it stands; an alias would be read as one, but not by every reader."""
+
+    def ignore_aliases(self, _data: object) -> bool:
+        return True
 
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

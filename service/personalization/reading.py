@@ -100,7 +100,7 @@ def make_reader(
     The reader raises `Refused`, `actor_mismatch` or the subject's code, for a tool call that is not this one.
     """
     read_value = _Readers(contract).of(schema)
-    example = contract.resolved(schema)["examples"][0]
+    (example, *_) = contract.resolved(schema).get("examples", [None])
 
     def read(sent: object, path: Mapping[str, str]) -> Reading:
         value, prefix = _unwrap(sent, path, subject, example)
@@ -144,6 +144,8 @@ def _refuse_other_path(sent: object, path: Mapping[str, str], at: tuple[str, ...
         if _is_absent(value) or str(value) == path.get(name):
             continue
         if name in path and name != "actor_id":
+            if _trimmed(str(value)).casefold() == path[name].casefold():
+                continue
             reason = f"This is not the `{name}` of the call, `{path[name]}`."
             raise Refused(subject.code, details=[Detail(pointer(*at, name), reason)])
         raise Refused("actor_mismatch", details=[Detail(pointer(*at, name), "This is not the actor of the call.")])
@@ -206,7 +208,7 @@ _JSON_TYPES = {dict: "object", list: "array", str: "string", int: "integer", flo
 
 
 def _read_as_sent(readers: Mapping[str, Reader], value: object, path: tuple[object, ...], reading: Reading) -> object:
-    reader = readers.get(_JSON_TYPES.get(type(value), ""))
+    reader = readers.get(_JSON_TYPES.get(type(value), "")) or readers.get("integer")
     return reader(value, path, reading) if reader else value
 
 

@@ -58,7 +58,9 @@ class Timezones:
         doubtful = {_NOT_A_ZONE, *_SHORT}
         self._zones = {name.casefold(): meant[name] for name in names - doubtful} | {"utc": UTC}
         self._short = {name.casefold(): zones for name, zones in _SHORT.items()}
-        self._index = Names((name.rsplit("/", 1)[-1], name) for name in sorted({*self._zones.values()} & places))
+        self._index = Names(
+            (name.rsplit("/", 1)[-1], self._zones[name.casefold()]) for name in sorted(names - doubtful)
+        )
         self._windows = {name.casefold(): zone for name, zone in get_global("windows_zone_mapping").items()}
 
     def zone(self, text: str) -> str | None:
