@@ -49,7 +49,7 @@ class Checkpointer:
 
 
 class Sweeper:
-    """A thread that makes rounds: when it starts, when it is woken, and every `period` seconds.
+    """A thread that makes rounds: when it is woken, and every `period` seconds.
 
     Args:
         sweep: one round, which asks `is_closing` between its steps. When it raises, the next round tries again.
@@ -61,12 +61,11 @@ class Sweeper:
         self._sweep = sweep
         self._period = period
         self._wanted = threading.Event()
-        self._wanted.set()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="store-sweeper", daemon=True)
 
     def start(self) -> None:
-        """Make the first round, and those after it."""
+        """Make rounds from now on."""
         self._thread.start()
 
     def wake(self) -> None:

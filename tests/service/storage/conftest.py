@@ -19,7 +19,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(path: Path, clock: Clock) -> Iterator[SQLiteStore]:
-    """A store that makes no rounds by itself after its first, so that a test decides when."""
+    """A store that makes no rounds by itself, so that a test decides when."""
     store = SQLiteStore(path, WORK, clock=clock, sweep_period=3_600)
     yield store
     store.close()

@@ -33,7 +33,6 @@ def test_what_queues_during_a_write_is_committed_together(store: SQLiteStore, mo
     entered, go = threading.Event(), threading.Event()
     sizes: list[int] = []
     commit = store._commit
-    store.sweep()
 
     def counted(batch: list[object]) -> object:
         sizes.append(len(batch))
@@ -300,7 +299,7 @@ def test_work_outlives_the_process_that_scheduled_it(path: Path) -> None:
     store.sweep()
     assert found(store, "a", "number/1") == b"1", "a service that does not know the work leaves it"
     store.close()
-    again = SQLiteStore(path, WORK)
+    again = SQLiteStore(path, WORK, sweep_period=0.01)
     eventually(lambda: found(again, "a", "number/1") is None)
     again.close()
 
