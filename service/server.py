@@ -27,6 +27,7 @@ from granian.server.mp import MPServer
 
 from service.contract import load_contract
 from service.logs import LOGGING
+from service.personalization.preferences.schemas import with_declared
 from service.settings import Settings
 from service.storage.files import FileLock, HeldError, make_private_folder
 from service.storage.sqlite import SQLiteStore
@@ -145,7 +146,8 @@ class _Worker:
 
     def __call__(self) -> "WSGIApplication":
         """Open the store, build the application, and say that it is served."""
-        settings, contract = self._settings, load_contract()
+        settings = self._settings
+        contract = with_declared(load_contract(), settings.preferences)
         try:
             self._store = SQLiteStore(settings.store)
         except HeldError as error:
@@ -154,7 +156,14 @@ class _Worker:
             raise CannotServeError(f"The data file {settings.store} cannot be used: {error}.") from None
         scopes = frozenset(contract.schema("Scope")["enum"])
         keys = [Credential(settings.key_digest, "default", scopes)] if settings.key_digest else []
-        app = create_app(contract, self._store, keys, instance=settings.instance, main_pid=self.main_pid)
+        app = create_app(
+            contract,
+            self._store,
+            keys,
+            instance=settings.instance,
+            main_pid=self.main_pid,
+            max_preferences=settings.max_preferences,
+        )
         sys.stdout.write(f"listening on {self._url}\n")
         sys.stdout.flush()
         return app

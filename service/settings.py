@@ -6,13 +6,15 @@ import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from service.personalization.preferences import MAX_PREFERENCES
 from service.web.credentials import MIN_KEY_LENGTH, digest
 
 PREFIX = "PERSONALIZATION_"
 MAX_PORT = 65_535
 _INSTANCE_LENGTH = 200
+_LIMIT_DIGITS = 4
 _T = TypeVar("_T")
 
 
@@ -67,7 +69,14 @@ INSTANCE = Setting(
     "An opaque id of this start. `/readyz` answers it, so that the starter knows that it is this start. "
     "Without it a random one is made.",
 )
-SETTINGS = (LISTEN, STORE, API_KEY_FILE, INSTANCE)
+PREFERENCES = Setting(
+    "preferences",
+    "FOLDER",
+    "A folder of files `<type>.json`, each the JSON Schema of a type of preferences. Without it there are only those "
+    "that are built in.",
+)
+MOST_PREFERENCES = Setting("max-preferences", "NUMBER", "How many preferences an actor can have.", str(MAX_PREFERENCES))
+SETTINGS = (LISTEN, STORE, API_KEY_FILE, INSTANCE, PREFERENCES, MOST_PREFERENCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +89,8 @@ class Settings:
         store: the SQLite file.
         key_digest: the digest of the API key, None when there is none.
         instance: the id of this start.
+        preferences: the JSON Schema of each type of preferences that is declared.
+        max_preferences: how many preferences an actor can have.
 
     """
 
@@ -88,6 +99,8 @@ class Settings:
     store: Path
     key_digest: bytes | None
     instance: str
+    preferences: Mapping[str, Any]
+    max_preferences: int
 
 
 class ConfigurationError(Exception):
@@ -128,16 +141,18 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
         try:
             return parse(value)
         except ValueError as error:
-            problems.append(f"{source}: {error}")
+            problems.extend(f"{source}: {problem}" for problem in str(error).splitlines())
             return None
 
     address = read(LISTEN, _address)
     store = read(STORE, _store)
     key_digest = read(API_KEY_FILE, _key_digest)
     instance = read(INSTANCE, _instance)
-    if problems or address is None or store is None or instance is None:
+    preferences = read(PREFERENCES, _preferences)
+    limit = read(MOST_PREFERENCES, _limit)
+    if problems or not (address and store and instance and limit) or preferences is None:
         raise ConfigurationError(problems)
-    return Settings(*address, store, key_digest, instance)
+    return Settings(*address, store, key_digest, instance, preferences, limit)
 
 
 def _address(value: str | None) -> tuple[str, int]:
@@ -178,3 +193,19 @@ def _instance(value: str | None) -> str:
     if not (value.isascii() and value.isprintable() and len(value) <= _INSTANCE_LENGTH):
         raise ValueError(f"it must be at most {_INSTANCE_LENGTH} printable ASCII characters")
     return value
+
+
+def _preferences(value: str | None) -> Mapping[str, Any]:
+    if value is None:
+        return {}
+    # The contract takes long to load, and only declarations need it this early.
+    from service.contract import load_contract  # noqa: PLC0415 - the reason stands above
+    from service.personalization.preferences.declared import read_declarations  # noqa: PLC0415 - as above
+
+    return read_declarations(Path(value), load_contract())
+
+
+def _limit(value: str | None) -> int:
+    if not (value and value.isascii() and value.isdigit() and len(value) <= _LIMIT_DIGITS and int(value) > 0):
+        raise ValueError(f"it must be a whole number from 1 to {'9' * _LIMIT_DIGITS}")
+    return int(value)

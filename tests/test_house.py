@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "provider.framework": ("provider.protocol",),
     "provider.resources": ("provider", "tama"),
     "provider": ("tama",),
-    "service.personalization": ("service.contract", "service.items", "service.refusal"),
+    "service.personalization": ("service.contract", "service.items", "service.refusal", "service.strict_json"),
     "service": (),
     "stack": (),
     "tama.catalog": (),

@@ -7,12 +7,15 @@ from flask import Flask, Response, request
 from werkzeug.routing import BaseConverter
 
 from service.contract import Contract, Operation
+from service.personalization.preferences import MAX_PREFERENCES
+from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
 from service.refusal import Refused
 from service.storage import Store
+from service.web.answers import View
 from service.web.credentials import Credential, authenticate
 from service.web.open_routes import contract_routes, health_routes
-from service.web.operations import View, make_operations
+from service.web.operations import make_operations
 from service.web.problems import answer_errors_with_problems, problem
 
 if TYPE_CHECKING:
@@ -27,7 +30,13 @@ class _Segment(BaseConverter):
 
 
 def create_app(
-    contract: Contract, store: Store, credentials: Sequence[Credential], *, instance: str, main_pid: int
+    contract: Contract,
+    store: Store,
+    credentials: Sequence[Credential],
+    *,
+    instance: str,
+    main_pid: int,
+    max_preferences: int = MAX_PREFERENCES,
 ) -> Flask:
     """Build the application.
 
@@ -37,12 +46,13 @@ def create_app(
         credentials: who may call; nobody when it is empty.
         instance: the id of this start, which `/readyz` answers.
         main_pid: the process id of the server's main process, which `/readyz` answers.
+        max_preferences: how many preferences an actor can have.
 
     """
     app = Flask("personalization", static_folder=None)
     app.url_map.merge_slashes = False
     app.url_map.converters["segment"] = _Segment
-    views = make_operations(contract, Profiles(contract), store)
+    views = make_operations(contract, Profiles(contract), Preferences(contract, max_preferences), store)
     for operation in contract.operations:
         rule = operation.path.replace("{", "<segment:").replace("}", ">")
         view = _authenticated(views[operation.id], operation, credentials)

@@ -1,6 +1,5 @@
 """The operations of the contract: what each does between its authenticated caller and the store."""
 
-from collections.abc import Callable
 from urllib.parse import quote
 
 import orjson
@@ -8,35 +7,34 @@ from flask import Response, request
 
 from service.contract import Contract
 from service.items import Changes, Item
+from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
 from service.refusal import Refused
 from service.storage import Store
 from service.strict_json import parse
+from service.web.answers import JSON, View, preconditions, versioned
 from service.web.body import read_json_body
 from service.web.credentials import Credential
-from service.web.preconditions import Preconditions, etag
-
-JSON = "application/json"
-View = Callable[..., Response]
+from service.web.preferences import PreferenceViews
 
 
-def make_operations(contract: Contract, profiles: Profiles, store: Store) -> dict[str, View]:
+def make_operations(contract: Contract, profiles: Profiles, preferences: Preferences, store: Store) -> dict[str, View]:
     """Return the view of each operation by its `operationId`; each takes the caller and the parameters of the path."""
     profile_path = f"{contract.base_path}/profile/"
 
     def get_profile(caller: Credential, actor_id: str) -> Response:
         profiles.check_actor(actor_id)
-        conditions = _preconditions()
+        conditions = preconditions()
         (stored,) = store.get(caller.tenant, actor_id, "profile")
         if stored is None:
             raise Refused("profile_not_found")
         if conditions.is_unmodified(stored):
-            return _versioned(Response(status=304), stored)
-        return _versioned(Response(profiles.shown(stored.document), content_type=JSON), stored)
+            return versioned(Response(status=304), stored)
+        return versioned(Response(profiles.shown(stored.document), content_type=JSON), stored)
 
     def create_or_update_profile(caller: Credential, actor_id: str) -> Response:
         profiles.check_actor(actor_id)
-        conditions = _preconditions()
+        conditions = preconditions()
         told = profiles.told(parse(read_json_body(request)), actor_id)
 
         def merge(changes: Changes) -> tuple[Item, bool]:
@@ -48,7 +46,7 @@ def make_operations(contract: Contract, profiles: Profiles, store: Store) -> dic
         stored, created = store.write(caller.tenant, actor_id, merge)
         answer = Response(profiles.shown(stored.document), 201 if created else 200, content_type=JSON)
         answer.headers["Content-Location"] = profile_path + quote(actor_id, safe="")
-        return _versioned(answer, stored)
+        return versioned(answer, stored)
 
     def get_credential(caller: Credential) -> Response:
         shown = {"tenant": caller.tenant, "scopes": sorted(caller.scopes)}
@@ -60,14 +58,5 @@ def make_operations(contract: Contract, profiles: Profiles, store: Store) -> dic
         "get-profile": get_profile,
         "create-or-update-profile": create_or_update_profile,
         "get-credential": get_credential,
+        **PreferenceViews(contract, profiles, preferences, store).by_operation(),
     }
-
-
-def _preconditions() -> Preconditions:
-    return Preconditions.of(request.headers.get("If-Match"), request.headers.get("If-None-Match"))
-
-
-def _versioned(answer: Response, stored: Item) -> Response:
-    answer.headers["ETag"] = etag(stored)
-    answer.headers["Cache-Control"] = "private, no-cache"
-    return answer

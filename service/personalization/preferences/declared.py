@@ -34,7 +34,7 @@ class Problem:
         return f"{self.file}: {self.pointer or 'the whole file'}: {self.reason}"
 
 
-class DeclarationError(Exception):
+class DeclarationError(ValueError):
     """Declarations that cannot be used.
 
     Attributes:

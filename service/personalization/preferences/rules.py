@@ -1,5 +1,6 @@
 """What a preference is, and how an actor's preferences change."""
 
+import hashlib
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,14 +12,13 @@ import orjson
 from service.contract import Contract
 from service.items import Changes, Item, Items
 from service.personalization.checking import check
+from service.personalization.preferences import MAX_PREFERENCES
 from service.personalization.preferences.meanings import Meaning, make_meanings
 from service.personalization.reading import Reading, Subject, make_reader
 from service.refusal import Detail, Refused
 
-MAX_PREFERENCES = 64
-"""How many preferences an actor can have when nothing else is set."""
-
 _SUBJECT = Subject("preference", "invalid_preference")
+_DIGEST_SIZE = 12
 _PREFIX = "preference/"
 _AFTER = "preference0"
 _MAX_INTEGER = 2**53 - 1
@@ -94,6 +94,14 @@ class Preferences:
         """Return an actor's preferences in the order of their types, without those of a type that is no more."""
         stored = items.scan(_PREFIX, _AFTER, _MAX_STORED)
         return [item for item in stored if item.key.removeprefix(_PREFIX) in self._types]
+
+    def listed(self, items: Items) -> Item:
+        """Return an actor's preferences as one item, whose version is the versions of all of them."""
+        stored = self.all(items)
+        versions = "".join(f"{item.key} {item.life} {item.version}\n" for item in stored)
+        digest = hashlib.blake2b(versions.encode(), digest_size=_DIGEST_SIZE).hexdigest()
+        document = b'{"preferences":[' + b",".join(item.document for item in stored) + b"]}"
+        return Item(_PREFIX, digest, len(stored), document)
 
     def put(self, changes: Changes, name: str, document: bytes) -> Item:
         """Store a preference.
