@@ -28,6 +28,7 @@ from granian.server.mp import MPServer
 from service.contract import load_contract
 from service.logs import LOGGING
 from service.settings import Settings
+from service.storage import StoreUnavailableError
 from service.storage.files import FileLock, HeldError, make_private_folder
 from service.storage.sqlite import NotOurFileError, SQLiteStore
 from service.web.app import create_app
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 BACKLOG = 1024
 BLOCKING_THREADS = 64
 HEADER_TIMEOUT_MS = 5_000
-STOP_TIMEOUT_S = 10
+STOP_TIMEOUT_S = 5
 _KEPT_VARIABLES = frozenset({"HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ"})
 _PR_SET_PDEATHSIG = 1
 _PARENT_POLL_S = 0.2
@@ -149,7 +150,7 @@ class _Worker:
             self._store = SQLiteStore(settings.store)
         except HeldError as error:
             raise CannotServeError(_held(settings, error)) from None
-        except NotOurFileError as error:
+        except (NotOurFileError, StoreUnavailableError, OSError) as error:
             raise CannotServeError(f"The data file {settings.store} cannot be used: {error}.") from None
         scopes = frozenset(contract.schema("Scope")["enum"])
         keys = [Credential(settings.key_digest, "default", scopes)] if settings.key_digest else []

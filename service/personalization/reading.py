@@ -73,9 +73,10 @@ def make_reader(contract: Contract, schema: Schema) -> Callable[[object, str], R
     The reader raises `Refused`, `actor_mismatch` or `invalid_profile`, for a tool call that is not this one.
     """
     read_value = _reader(contract, contract.resolved(schema))
+    example = schema["examples"][0]
 
     def read(sent: object, actor: str) -> Reading:
-        value, prefix = _unwrap(sent, actor)
+        value, prefix = _unwrap(sent, actor, example)
         reading = Reading({}, prefix)
         if not _is_absent(value) or value == []:
             reading.value = read_value(value, (), reading)
@@ -84,24 +85,25 @@ def make_reader(contract: Contract, schema: Schema) -> Callable[[object, str], R
     return read
 
 
-def _unwrap(sent: object, actor: str) -> tuple[object, tuple[str, ...]]:
+def _unwrap(sent: object, actor: str, example: object) -> tuple[object, tuple[str, ...]]:
     prefix: tuple[str, ...] = ()
     for wrapper in WRAPPERS:
         if isinstance(sent, dict) and not _is_absent(sent.get(wrapper)):
             beside = {key: value for key, value in sent.items() if key != wrapper and not _is_absent(value)}
-            _refuse_strangers(beside.keys() - CALL_PARTS, wrapper, prefix)
+            _refuse_strangers(beside.keys() - CALL_PARTS, wrapper, prefix, example)
             _refuse_other_actor(beside.get("path"), actor, (*prefix, "path"))
             sent, prefix = sent[wrapper], (*prefix, wrapper)
     return sent, prefix
 
 
-def _refuse_strangers(strangers: set[str], wrapper: str, prefix: tuple[str, ...]) -> None:
+def _refuse_strangers(strangers: set[str], wrapper: str, prefix: tuple[str, ...], example: object) -> None:
     if strangers:
         reason = (
             f"This stands beside `{wrapper}`, where only next, path, query and header can stand. "
             f"Send the profile itself as the body, without `{wrapper}`."
         )
-        raise Refused("invalid_profile", details=[Detail(pointer(*prefix, name), reason) for name in sorted(strangers)])
+        places = [pointer(*prefix, name) for name in sorted(strangers)]
+        raise Refused("invalid_profile", details=[Detail(place, reason, example=example) for place in places])
 
 
 def _refuse_other_actor(path: object, actor: str, at: tuple[str, ...]) -> None:

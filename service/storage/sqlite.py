@@ -81,8 +81,10 @@ class SQLiteStore:
                 self._writer = _connect(path)
                 _prepare(self._writer)
                 self._checkpointer = _Checkpointer(path)
-        except BaseException:
+        except BaseException as error:
             self._lock.close()
+            if isinstance(error.__cause__, apsw.NotADBError):
+                raise NotOurFileError("it is not an SQLite file") from None
             raise
         self._readers: deque[apsw.Connection] = deque()
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
@@ -264,22 +266,19 @@ def _connect(path: Path) -> apsw.Connection:
 
 
 def _prepare(connection: apsw.Connection) -> None:
-    try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("BEGIN IMMEDIATE")
-        ((application, schema, tables),) = connection.execute(
-            "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"
-            " FROM pragma_application_id, pragma_user_version"
-        ).fetchall()
-        if (application, schema, tables) == (0, 0, 0):
-            connection.execute(_SCHEMA)
-        elif application != APPLICATION_ID:
-            raise NotOurFileError("it was made by another program")
-        elif schema != SCHEMA_VERSION:
-            raise NotOurFileError(f"its schema has version {schema}, and this service knows version {SCHEMA_VERSION}")
-        connection.execute("COMMIT")
-    except apsw.NotADBError:
-        raise NotOurFileError("it is not an SQLite file") from None
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("BEGIN IMMEDIATE")
+    ((application, schema, tables),) = connection.execute(
+        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"
+        " FROM pragma_application_id, pragma_user_version"
+    ).fetchall()
+    if (application, schema, tables) == (0, 0, 0):
+        connection.execute(_SCHEMA)
+    elif application != APPLICATION_ID:
+        raise NotOurFileError("it was made by another program")
+    elif schema != SCHEMA_VERSION:
+        raise NotOurFileError(f"its schema has version {schema}, and this service knows version {SCHEMA_VERSION}")
+    connection.execute("COMMIT")
 
 
 def _select(connection: apsw.Connection, tenant: str, actor: str) -> Stored | None:
