@@ -60,7 +60,8 @@ def test_everything_lies_in_the_folders_of_this_twin(deployed: Terraform) -> Non
     folder = deployed.folder / ".state" / "terraform"
     assert (folder / "tama" / "tama.db").is_file()
     assert (folder / "service" / "api-key").stat().st_mode & 0o777 == 0o600
-    assert (deployed.folder / "terraform.tfstate").is_file()
+    assert (folder / "terraform.tfstate").is_file()
+    assert not list(deployed.folder.glob("*.tfstate"))
     assert [path.name for path in (deployed.folder / ".state").iterdir()] == ["terraform"]
 
 
@@ -133,7 +134,7 @@ def test_given_spaces_are_only_looked_up(deployed: Terraform, home: Home, tmp_pa
     bridge = guest.state()["tama_space_bridge.memovee"]
     assert bridge["space_id"] == state["module.memovee.tama_space.created[0]"]["id"]
     assert guest.outputs()["service_url"] == outputs["service_url"]
-    assert not (guest.folder / ".state").exists()
+    assert [path.name for path in (guest.folder / ".state" / "terraform").iterdir()] == ["terraform.tfstate"]
     guest.destroy()
     assert deployed.changes() == {}
 
