@@ -1,5 +1,6 @@
 """The real server over real sockets: starting, stopping, and each of granian's traps."""
 
+import http.client
 import json
 import os
 import signal
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -211,16 +212,24 @@ def test_a_path_that_is_too_long_for_the_server_is_refused(service: RunningServi
         ([], b"", 411, "length_required"),
         (["Content-Length: 0"], b"", 400, "malformed_json"),
         (["Content-Length: 65537"], BODY + b" " * (65_537 - len(BODY)), 413, "body_too_large"),
-        ([f"Content-Length: {len(BODY) + 1}"], BODY, 400, "incomplete_body"),
     ],
 )
 def test_a_body_comes_whole_or_not_at_all(
     service: RunningService, lines: list[str], body: bytes, status: int, code: str
 ) -> None:
     path = f"{BASE}/profile/whole-or-not"
-    answer = service.exchange(head("PUT", path, JSON, *lines) + body, end=True)
+    answer = service.exchange(head("PUT", path, JSON, *lines) + body)
     assert (answer.status, answer.json["code"]) == (status, code)
     assert service.get("whole-or-not").status == 404
+
+
+def test_a_body_whose_sender_stops_is_not_taken(service: RunningService) -> None:
+    request = head("PUT", f"{BASE}/profile/stopped", JSON, f"Content-Length: {len(BODY) + 1}") + BODY
+    # The server may find the connection closed before it has sent the answer.
+    with suppress(http.client.RemoteDisconnected, ConnectionResetError):
+        answer = service.exchange(request, end=True)
+        assert (answer.status, answer.json["code"]) == (400, "incomplete_body")
+    assert service.get("stopped").status == 404
 
 
 def test_a_body_that_comes_in_pieces_is_read_whole(service: RunningService) -> None:
@@ -257,6 +266,18 @@ def test_a_slow_head_is_given_up(service: RunningService) -> None:
 @pytest.mark.parametrize("lines", [["Upgrade: websocket", "Connection: Upgrade"], ["Expect: 100-continue"]])
 def test_requests_for_something_else_are_answered(service: RunningService, lines: list[str]) -> None:
     assert service.exchange(head("GET", f"{BASE}/whoami", *lines)).status in {200, 404}
+
+
+def test_answers_on_a_kept_connection_do_not_wait_for_acknowledgements(service: RunningService) -> None:
+    with service.connect() as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        slow = 0
+        for _ in range(100):
+            begun = time.monotonic()
+            connection.sendall(head("GET", f"{BASE}/whoami"))
+            receive(connection)
+            slow += time.monotonic() - begun > 0.035
+    assert slow < 10
 
 
 def test_head_and_not_modified_have_no_body_on_the_wire(service: RunningService) -> None:
