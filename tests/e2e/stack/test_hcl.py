@@ -201,3 +201,23 @@ def test_destroying_stops_the_service_and_keeps_its_data(home: Home, tmp_path: P
     assert terraform.state() == {}
     assert not checkouts.answers(service["url"])
     assert (terraform.folder / ".state" / "terraform" / "service" / "personalization.db").is_file()
+
+
+def test_an_operation_and_its_action_come_in_one_change(deployed: Terraform, home: Home, tmp_path: Path) -> None:
+    guest = checkouts.terraform(checkouts.copy(tmp_path / "guest"), home, given(deployed))
+    guest.apply()
+    checkouts.change(
+        guest.folder / "schemas" / "personalization.yaml",
+        "\npaths:\n",
+        "\npaths:\n  /added:\n    get: { operationId: added, responses: { '200': { description: It is there. } } }\n",
+    )
+    changed = ("-var", "specification_version=9.9.9")
+    assert guest.changes(*changed) == {"tama_specification.personalization": ["update"]}
+    before = guest.outputs()
+    guest.apply(*changed)
+    assert guest.changes(*changed) == {}
+    assert guest.outputs() == before
+    state = guest.state()
+    assert state["tama_specification.personalization"]["version"] == "9.9.9"
+    assert state['data.tama_action.personalization["added"]']["path"] == "/added"
+    guest.destroy()
