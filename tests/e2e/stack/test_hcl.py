@@ -160,11 +160,11 @@ def test_a_wrong_key_ends_in_failed_and_says_so(deployed: Terraform, home: Home,
     guest = checkouts.terraform(checkouts.copy(tmp_path / "guest"), home, variables)
     result = guest.apply(check=False)
     assert result.returncode == 1
-    output = result.stdout + result.stderr
-    assert "tama_source_identity.personalization" in output
-    assert "failed" in output
-    assert "401" in output
-    assert wrong not in output
+    said = " ".join(result.stderr.split())
+    assert "with tama_source_identity.personalization" in said
+    assert "current_state is failed" in said
+    assert "answered 401" in said
+    assert wrong not in result.stdout + result.stderr
     guest.destroy()
 
 
