@@ -1,6 +1,7 @@
 """The application without a server; every answer is held against the contract."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import unquote_to_bytes
@@ -20,6 +21,7 @@ class ServiceAnswer(TestResponse):
 
 class Client:
     def __init__(self, contract: Contract, app: Flask) -> None:
+        self._contract = contract
         self._http = app.test_client()
         self._error = contract.validator("Error")
         self._profile = contract.validator("Profile")
@@ -53,6 +55,7 @@ class Client:
             if method != "HEAD":
                 self._error.validate(answer.json)
                 assert answer.json["status"] == answer.status_code
+                self._assert_documented(method, path, answer.status_code, answer.json["code"])
         elif "/profile/" in path and answer.data:
             self._profile.validate(answer.json)
             assert answer.headers["ETag"].startswith('"')
@@ -63,3 +66,12 @@ class Client:
 
     def put(self, actor: str, body: object, **options: Any) -> ServiceAnswer:
         return self.call("PUT", f"{BASE}/profile/{actor}", body, **options)
+
+    def _assert_documented(self, method: str, path: str, status: int, code: str) -> None:
+        """Hold an error of an operation against the errors that the contract says this operation has."""
+        for operation in self._contract.operations:
+            pattern = re.sub(r"\{\w+\}", "[^/]*", operation.path)
+            if operation.method == method and re.fullmatch(pattern, path):
+                item = self._contract.at(["paths", operation.path.removeprefix(BASE), method.lower()])
+                response = self._contract.resolved(item["responses"][str(status)])
+                assert code in response["content"]["application/problem+json"]["examples"]
