@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import stat
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -279,6 +280,15 @@ def test_importing_a_folder_without_a_service_finds_nothing(folder: Path) -> Non
     drive = Drive(folder)
     state = drive.config() | {"id": str(folder)}
     assert drive.read(TYPE, state).state is None
+
+
+@pytest.mark.parametrize("proc", ["/proc", "/nonexistent"])
+def test_a_zombie_is_dead(monkeypatch: pytest.MonkeyPatch, proc: str) -> None:
+    monkeypatch.setattr(processes, "_PROC", Path(proc))
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        # It has ended, and stays a zombie until it is waited for.
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert processes.started(process.pid) is None
 
 
 def test_the_start_time_of_a_process_is_read_by_ps_where_there_is_no_proc(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,6 +131,17 @@ def test_whatever_a_create_answers_the_object_is_recorded(driver: Driver, client
     assert made.state["id"] == "1"
 
 
+def test_what_the_answer_makes_of_a_planned_value_is_seen_by_the_next_read(driver: Driver, client: Client) -> None:
+    answer = MADE | {"name": "a", "provision_state": "pending"}
+    client.answers = [MADE, answer, answer]
+    state = driver.apply("tama_space", SPACE).state
+    changed = driver.apply("tama_space", SPACE | {"type": "component"}, state)
+    assert changed.errors == []
+    assert (changed.state["name"], changed.state["provision_state"]) == ("A", "active")
+    read = driver.read("tama_space", changed.state)
+    assert (read.state["name"], read.state["provision_state"]) == ("a", "pending")
+
+
 def test_an_answer_without_an_id_is_an_error(driver: Driver, client: Client) -> None:
     client.answers = [{}]
     made = driver.apply("tama_space", SPACE)
