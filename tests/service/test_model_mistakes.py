@@ -1,5 +1,6 @@
 """What language models really send: the table of the project, and other inputs of the same kinds."""
 
+import json
 from typing import Any
 
 import pytest
@@ -67,8 +68,10 @@ def stored(names: list[Any], gender: str = "other", pronoun: str = "other", date
 )
 def test_what_is_beyond_doubt_is_understood(client: Client, body: object, profile: object) -> None:
     answer = client.put("a", body)
-    assert (answer.status_code, answer.json) == (201, profile)
-    assert client.get("a").json == profile
+    assert answer.status_code == 201
+    # As text, since 0 and 0.0 are equal in Python and not the same in JSON.
+    assert json.dumps(answer.json, sort_keys=True) == json.dumps(profile, sort_keys=True)
+    assert client.get("a").data == answer.data
 
 
 EXAMPLE = [{"index": 0, "group": "real", "value": "Ana"}, {"index": 1, "group": "real", "value": "Silva"}]

@@ -253,7 +253,9 @@ def test_forty_slow_bodies_do_not_keep_others_waiting(service: RunningService) -
     with ExitStack() as slow:
         for _ in range(40):
             connection = slow.enter_context(service.connect())
-            connection.sendall(head("PUT", PROFILE_A, JSON, "Content-Length: 100") + b"{")
+            connection.sendall(head("PUT", PROFILE_A, JSON, "Content-Length: 100", "Expect: 100-continue"))
+            # It comes when the body is asked for, which is when a thread waits for it.
+            assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
         assert service.call("GET", f"{BASE}/whoami").status == 200
 
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -117,6 +118,30 @@ def test_one_refusal_in_a_batch_does_not_touch_the_others(store: SQLiteStore) ->
     assert [store.read("t", f"a{index}") is not None for index in range(90)] == outcomes
 
 
+def test_a_write_that_fails_halfway_leaves_nothing(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    changed = store._changed
+
+    def written_and_failed(job: Any) -> Stored:
+        stored = changed(job)
+        if job.actor == "halfway":
+            raise KeyError
+        return stored
+
+    monkeypatch.setattr(store, "_changed", written_and_failed)
+    with pytest.raises(KeyError):
+        store.write("t", "halfway", becomes(b"1"))
+    assert store.write("t", "a", becomes(b"1")).version == 1
+    assert store.read("t", "halfway") is None
+
+
+def test_a_statement_that_fails_acknowledges_nothing_and_the_next_one_works(store: SQLiteStore) -> None:
+    limit = store._writer.limit(apsw.SQLITE_LIMIT_LENGTH, 1_000)
+    with pytest.raises(StoreUnavailableError, match="TooBigError"):
+        store.write("t", "a", becomes(b"x" * 2_000))
+    store._writer.limit(apsw.SQLITE_LIMIT_LENGTH, limit)
+    assert store.write("t", "a", becomes(b"1")).version == 1
+
+
 def test_a_commit_that_fails_acknowledges_nothing_and_the_next_one_works(store: SQLiteStore) -> None:
     store._writer.set_commit_hook(lambda: True)
     with pytest.raises(StoreUnavailableError):
@@ -137,9 +162,10 @@ def test_a_full_disk_acknowledges_nothing(store: SQLiteStore) -> None:
     assert store.write("t", "a", becomes(b"2")).version == 2
 
 
-def test_folder_and_files_are_private_whatever_the_umask(tmp_path: Path) -> None:
+@pytest.mark.parametrize("umask", [0o000, 0o777])
+def test_folder_and_files_are_private_whatever_the_umask(tmp_path: Path, umask: int) -> None:
     path = tmp_path / "new" / "data" / "personalization.db"
-    before = os.umask(0)
+    before = os.umask(umask)
     try:
         store = SQLiteStore(path)
         store.write("t", "a", becomes(b"1"))
@@ -252,7 +278,7 @@ def test_the_log_is_copied_back_in_the_background(store: SQLiteStore, path: Path
 
 def test_nothing_is_left_in_a_log_after_closing(path: Path) -> None:
     store = SQLiteStore(path)
-    store.write("t", "a", becomes(b"canary-of-the-log"))
+    store.write("t", "a", becomes(b"canary-of-the-log" * 2_000))
     store.write("t", "a", becomes(b"gone"))
     store.close()
     assert sorted(file.name for file in path.parent.iterdir()) == [path.name, path.name + ".lock"]
