@@ -77,6 +77,8 @@ class RunningService:
     def __exit__(self, *_: object) -> None:
         if self.process.poll() is None:
             self.stop()
+        with suppress(ProcessLookupError):  # a worker outlives the main process only when the service is broken
+            os.killpg(self.process.pid, signal.SIGKILL)
         self._close_output()
 
     @property
