@@ -10,6 +10,11 @@ terraform {
       version = "~> 0.1.0"
     }
   }
+
+  # Not in the top folder: cdktf refuses to work where it sees a `terraform.tfstate`.
+  backend "local" {
+    path = ".state/terraform/terraform.tfstate"
+  }
 }
 
 variable "base_url" {

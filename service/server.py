@@ -29,6 +29,7 @@ from service.contract import load_contract
 from service.logs import LOGGING
 from service.personalization.preferences.schemas import with_declared
 from service.settings import Settings
+from service.storage import StoreUnavailableError
 from service.storage.files import FileLock, HeldError, make_private_folder
 from service.storage.sqlite import SQLiteStore
 from service.storage.sqlite_file import NotOurFileError
@@ -41,8 +42,9 @@ if TYPE_CHECKING:
 BACKLOG = 1024
 BLOCKING_THREADS = 64
 HEADER_TIMEOUT_MS = 5_000
-STOP_TIMEOUT_S = 10
+STOP_TIMEOUT_S = 5
 _KEPT_VARIABLES = frozenset({"HOME", "LANG", "LC_ALL", "LC_CTYPE", "PATH", "TMPDIR", "TZ"})
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _PR_SET_PDEATHSIG = 1
 _PARENT_POLL_S = 0.2
 
@@ -91,10 +93,13 @@ def _held(settings: Settings, error: HeldError) -> str:
 def _listen(host: str, port: int) -> socket.socket:
     try:
         # SO_REUSEADDR, which this sets, passes over connections of a killed server that linger, and over no listener.
-        return socket.create_server((host, port), family=_family(host, port), backlog=BACKLOG)
+        listener = socket.create_server((host, port), family=_family(host, port), backlog=BACKLOG)
     except OSError as error:
         reason = error.strerror or str(error)
         raise CannotServeError(f"The address {host}:{port} cannot be listened on: {reason}.") from None
+    # Its connections inherit it. Without it an answer waits up to 40 ms for the acknowledgement of the one before.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def _family(host: str, port: int) -> socket.AddressFamily:
@@ -130,6 +135,14 @@ class _Server(MPServer):
         self._shd = SocketHolder(self._listener.fileno(), False, BACKLOG)  # type: ignore[call-arg,assignment] # no stub
         self._sso = self._listener
 
+    def _spawn_workers(self, spawn_target: Callable[..., None], target_loader: Callable[..., Any]) -> None:
+        # A signal that reached the worker before it has handlers of its own would go to those that it was forked with.
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+        try:
+            super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call] # granian has no types here
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
+
     def signal_handler_reload(self, *args: object, **_kwargs: object) -> None:
         # A reload would start a second worker, which the first one's lock on the data file refuses.
         self.signal_handler_interrupt(*args)  # type: ignore[no-untyped-call] # granian has no types here
@@ -152,7 +165,7 @@ class _Worker:
             self._store = SQLiteStore(settings.store)
         except HeldError as error:
             raise CannotServeError(_held(settings, error)) from None
-        except NotOurFileError as error:
+        except (NotOurFileError, StoreUnavailableError, OSError) as error:
             raise CannotServeError(f"The data file {settings.store} cannot be used: {error}.") from None
         scopes = frozenset(contract.schema("Scope")["enum"])
         keys = [Credential(settings.key_digest, "default", scopes)] if settings.key_digest else []
@@ -176,9 +189,10 @@ class _Worker:
 
 def _run_worker(worker_id: int, process_name: str, worker: _Worker, *args: Any) -> None:
     """Run the worker process; granian calls it with what it would give its own."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in _STOP_SIGNALS:
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
     _die_with(worker.main_pid)
     for name in os.environ.keys() - _KEPT_VARIABLES:
         del os.environ[name]

@@ -5,6 +5,7 @@ from pathlib import Path
 from stack.cdktf_ import (
     Construct,
     Fn,
+    LocalBackend,
     TerraformOutput,
     TerraformStack,
     TerraformVariable,
@@ -27,12 +28,13 @@ class PersonalizationStack(TerraformStack):
         scope: The app.
         id_: The stack's name.
         contract: The service's OpenAPI document, a YAML file.
-        folder: Where this twin keeps its control plane and the data of its service, unless its variables say otherwise;
-            absolute, as under `cdktf` the working folder is another.
+        folder: Where this twin keeps its state and, unless its variables say otherwise, its control plane and the data
+            of its service; absolute, as under `cdktf` the working folder is another.
     """
 
     def __init__(self, scope: Construct, id_: str, /, *, contract: Path, folder: Path) -> None:
         super().__init__(scope, id_)
+        LocalBackend(self, path=str(folder / "terraform.tfstate"))
         self._provider(folder)
         shared = Global(self, "global", space_id=self._space_id("global", "global space", " with its classes"))
         callers = {

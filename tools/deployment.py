@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import environment
-from tools.environment import CLI_CONFIGURATION, ROOT, STATE
+from tools.environment import CLI_CONFIGURATION, STATE
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,10 @@ class Twin:
 
     Args:
         name: The tool that deploys it, also the name of its folder in `.state`.
-        states: The pattern of its Terraform state's file, in the top folder.
-        leftovers: What its tool leaves in the top folder, besides the state.
+        leftovers: What its tool leaves in the top folder.
     """
 
     name: str
-    states: str
     leftovers: tuple[str, ...]
 
     @property
@@ -39,17 +37,18 @@ class Twin:
         """The file with the outputs of its last deployment."""
         return STATE / self.name / "outputs.json"
 
-    def state_files(self) -> list[Path]:
-        """Return the files of its Terraform state."""
-        return sorted(ROOT.glob(self.states))
+    @property
+    def state(self) -> Path:
+        """The file of its Terraform state."""
+        return STATE / self.name / "terraform.tfstate"
 
     def is_up(self) -> bool:
         """Tell whether its Terraform state holds anything, or cannot be read."""
-        return any(_holds_resources(path) for path in self.state_files())
+        return self.state.exists() and _holds_resources(self.state)
 
 
-CDKTF = Twin("cdktf", "terraform.*.tfstate", ("cdktf.out", "cdktf.log"))
-HCL = Twin("terraform", "terraform.tfstate", (".terraform", ".terraform.lock.hcl"))
+CDKTF = Twin("cdktf", ("cdktf.out", "cdktf.log"))
+HCL = Twin("terraform", (".terraform", ".terraform.lock.hcl"))
 
 
 def _holds_resources(state: Path) -> bool:

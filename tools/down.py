@@ -60,9 +60,9 @@ def stop_what_is_left(twin: Twin) -> None:
 
 def remove_state(twin: Twin) -> None:
     """Remove a twin's Terraform state and control plane, both empty by now, and what its tool has left."""
-    remove(twin.control_plane, twin.outputs, *(ROOT / name for name in twin.leftovers))
-    for state in twin.state_files():
-        remove(state, state.with_name(f"{state.name}.backup"))
+    backup = twin.state.with_name(f"{twin.state.name}.backup")
+    leftovers = (ROOT / name for name in twin.leftovers)
+    remove(twin.control_plane, twin.outputs, twin.state, backup, *leftovers)
 
 
 def purge() -> None:

@@ -12,7 +12,7 @@ terraform {
 }
 
 variable "space_id" {
-  description = "The id or slug of the global space when someone else keeps it; it is only looked up, and so are its classes never touched."
+  description = "The id or slug of the global space when someone else keeps it; it is only looked up, and no class is created in it."
   type        = string
   default     = ""
   nullable    = false

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from _thread import allocate_lock
+from abc import ABC, abstractmethod
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -80,49 +81,49 @@ class Change:
         self.stop = stop
 
 
-class Resource:
+class Resource(ABC):
     """A managed resource. What its methods raise becomes an error; `Failure` says which."""
 
     schema: Schema
 
-    def validate(self, config: Values, diagnostics: Diagnostics) -> None:
+    def validate(self, config: Values, diagnostics: Diagnostics) -> None:  # noqa: B027 - a hook, not a must
         """Find what no single attribute shows; the configuration may hold `UNKNOWN`, which is never an error."""
 
-    def modify_plan(self, plan: Plan) -> None:
+    def modify_plan(self, plan: Plan) -> None:  # noqa: B027 - a hook, not a must
         """Mark more of a plan unknown."""
 
+    @abstractmethod
     def create(self, change: Change) -> None:
         """Make the object and set `change.state`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, state: Values, private: Private) -> Values | None:
         """Return the object's values, or None when it is gone."""
-        raise NotImplementedError
 
+    @abstractmethod
     def update(self, change: Change) -> None:
         """Change the object and set `change.state`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def delete(self, change: Change) -> None:
         """Remove the object; one that is gone already is no error."""
-        raise NotImplementedError
 
     def import_state(self, identifier: str) -> Values:
         """Return the values that a read needs; what is missing is null."""
         return {"id": identifier}
 
 
-class DataSource:
+class DataSource(ABC):
     """Something that is only looked up."""
 
     schema: Schema
 
-    def validate(self, config: Values, diagnostics: Diagnostics) -> None:
+    def validate(self, config: Values, diagnostics: Diagnostics) -> None:  # noqa: B027 - a hook, not a must
         """As for a resource."""
 
+    @abstractmethod
     def read(self, config: Values) -> Values:
         """Return the values; not to find it is a Failure."""
-        raise NotImplementedError
 
 
 class Provider:

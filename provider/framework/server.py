@@ -7,7 +7,7 @@ from provider.framework.json_text import canonical, parse
 from provider.framework.planning import propose, replacements
 from provider.framework.resource import Change, Plan, Stop
 from provider.framework.validators import validate
-from provider.framework.values import complete, conform, from_state, from_wire, settle, to_wire
+from provider.framework.values import complete, conform, from_state, from_wire, is_null, settle, to_wire
 from provider.protocol.errors import Unimplemented
 from provider.protocol.messages import decode, encode
 
@@ -138,7 +138,7 @@ class Server:
             resource = self._resource(request["type_name"])
             fields = resource.schema.fields
             config = from_wire(fields, request["config"])
-            if config is not None and from_wire(fields, request["proposed_new_state"]) is not None:
+            if config is not None and not is_null(planned):
                 prior = from_wire(fields, request["prior_state"])
                 plan = Plan(config, prior, propose(fields, config, prior), _read_private(private))
                 resource.modify_plan(plan)

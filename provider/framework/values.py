@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from provider.framework.json_text import parse, same
-from provider.framework.schema import JSON, LIST, NUMBER, NUMBERS, SINGLE, Block
+from provider.framework.schema import BOOL, JSON, LIST, NUMBER, NUMBERS, SINGLE, STRING, STRINGS, Block
 from provider.protocol.values import UNKNOWN, pack, unpack
+
+_NULL = pack(None)
+_WITHOUT_NUMBERS = frozenset((STRING, STRINGS, BOOL, JSON))
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,12 +25,14 @@ def from_wire(fields: Fields, dynamic: dict[str, bytes] | None) -> Values | None
     Raises:
         WireError: malformed data, or a value that no schema of ours describes.
     """
-    if not dynamic:
+    if not dynamic or is_null(dynamic):
         return None
-    value = unpack(dynamic["msgpack"])
-    if value is None:
-        return None
-    return _numbers_in(fields, value) if _has_numbers(fields) else value  # type: ignore[return-value]
+    return _numbers_in(fields, unpack(dynamic["msgpack"]))  # type: ignore[no-any-return]
+
+
+def is_null(dynamic: dict[str, bytes]) -> bool:
+    """Tell whether a DynamicValue is null, without reading it."""
+    return dynamic["msgpack"] == _NULL
 
 
 def to_wire(values: Values | None) -> dict[str, bytes]:
@@ -66,14 +71,12 @@ def conform(fields: Fields, planned: Values, new: Values) -> Values:
     return {field.name: _conform(field, planned.get(field.name), new.get(field.name)) for field in fields}
 
 
-def _has_numbers(fields: Fields) -> bool:
-    return any(field.type in {NUMBER, NUMBERS} or _has_numbers(field.fields) for field in fields)
-
-
 def _numbers_in(fields: Fields, values: Any) -> Any:
     if not isinstance(values, dict):
         return values
     for field in fields:
+        if field.type in _WITHOUT_NUMBERS:
+            continue
         value = values.get(field.name)
         if value is None or value is UNKNOWN:
             continue

@@ -12,12 +12,15 @@ _PROC = Path("/proc")
 _POLL_SECONDS = 0.02
 _KILL_SECONDS = 5.0
 
-# Those that this process started itself: they stay zombies until they are waited for.
+# Those that this process started itself: they stay zombies until they are polled.
 _children: dict[int, subprocess.Popen[bytes]] = {}
 
 
 def started(pid: int) -> str | None:
     """Return when a process started, in the system's own writing; None when it is dead, a zombie included."""
+    child = _children.get(pid)
+    if child is not None and child.poll() is not None:
+        _children.pop(pid, None)
     if not _PROC.joinpath("self", "stat").exists():
         return _started_by_ps(pid)
     try:
@@ -62,9 +65,6 @@ def end(pid: int, start: str, seconds: float) -> None:
     if not _has_ended(pid, start, seconds):
         _signal(os.killpg, pid, signal.SIGKILL)
         _has_ended(pid, start, _KILL_SECONDS)
-    child = _children.pop(pid, None)
-    if child is not None:
-        child.wait(_KILL_SECONDS)
 
 
 def _has_ended(pid: int, start: str, seconds: float) -> bool:

@@ -98,7 +98,7 @@ def wait(
             be read. A server error and a broken connection are tolerated until the time is over.
     """
     end = monotonic() + limit
-    interval = _FIRST_INTERVAL
+    pause, interval = 0.0, _FIRST_INTERVAL
     trouble: TamaError | None = None
     while True:
         if response is not None:
@@ -109,11 +109,9 @@ def wait(
         left = end - monotonic()
         if left <= 0:
             raise _failure(_timeout(conditions, response, trouble, limit))
-        # The first poll follows at once.
-        pause = 0.0 if interval == _FIRST_INTERVAL else min(interval, left)
-        if stop.wait(pause):
+        if stop.wait(min(pause, left)):
             raise _failure("interrupted. The object is recorded as it was last seen.")
-        interval *= _GROWTH if interval < _LONGEST_INTERVAL else 1
+        pause, interval = interval, min(interval * _GROWTH, _LONGEST_INTERVAL)
         try:
             response, trouble = poll(), None
         except (Unreachable, ServerError) as error:

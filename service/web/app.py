@@ -60,7 +60,7 @@ def create_app(
     app.register_blueprint(contract_routes(contract))
     app.register_blueprint(health_routes(store, instance, main_pid))
     answer_errors_with_problems(app, contract)
-    app.wsgi_app = _refusing_undecodable_paths(app.wsgi_app, contract)  # type: ignore[method-assign,assignment] # Flask's own way
+    app.wsgi_app = _refusing_misread_paths(app.wsgi_app, contract)  # type: ignore[method-assign,assignment] # Flask's own way
     return app
 
 
@@ -72,14 +72,16 @@ def _authenticated(view: View, operation: Operation, credentials: Sequence[Crede
     return authenticated
 
 
-def _refusing_undecodable_paths(app: "WSGIApplication", contract: Contract) -> "WSGIApplication":
-    """Refuse what routing would otherwise read with replacement characters, so that different ids become one."""
+def _refusing_misread_paths(app: "WSGIApplication", contract: Contract) -> "WSGIApplication":
+    """Refuse paths that routing would read as others: it replaces bytes that are not UTF-8 and merges first slashes."""
 
     def guarded(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         try:
             environ["PATH_INFO"].encode("latin-1").decode()
         except UnicodeDecodeError:
             return problem(contract, Refused("invalid_path"))(environ, start_response)
+        if environ["PATH_INFO"].startswith("//"):
+            return problem(contract, Refused("route_not_found"))(environ, start_response)
         return app(environ, start_response)
 
     return guarded

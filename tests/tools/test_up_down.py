@@ -20,7 +20,7 @@ import json, os, sys
 from pathlib import Path
 with open("calls", "a") as calls:
     print("cdktf", *sys.argv[1:], os.environ["TF_CLI_CONFIG_FILE"], file=calls)
-state = Path("terraform.personalization.tfstate")
+state = Path(".state/cdktf/terraform.tfstate")
 if sys.argv[1] == "deploy":
     state.write_text(json.dumps({{"resources": [{{}}]}}))
     Path(sys.argv[-1]).write_text(json.dumps({{"personalization": {OUTPUTS}}}))
@@ -80,6 +80,12 @@ class Checkout:
         lines = path.read_text("utf-8").splitlines() if path.exists() else []
         path.unlink(missing_ok=True)
         return lines
+
+    def hcl_state(self, text: str) -> Path:
+        path = self.state / "terraform" / "terraform.tfstate"
+        path.parent.mkdir(parents=True)
+        path.write_text(text, "utf-8")
+        return path
 
     def names(self) -> set[str]:
         return {path.name for path in self.folder.iterdir()}
@@ -145,7 +151,7 @@ def test_down_destroys_and_keeps_the_users_data(checkout: Checkout, capsys: pyte
     data.touch()
     (checkout.state / "cdktf" / "tama").mkdir()
     (checkout.folder / "cdktf.out").mkdir()
-    (checkout.folder / "terraform.personalization.tfstate.backup").touch()
+    (checkout.state / "cdktf" / "terraform.tfstate.backup").touch()
     checkout.calls()
 
     down.main()
@@ -167,19 +173,19 @@ def test_down_with_purge_removes_the_data_and_the_provider(checkout: Checkout, m
 
 
 def test_down_destroys_the_other_twin_too(checkout: Checkout) -> None:
-    (checkout.folder / "terraform.tfstate").write_text(json.dumps({"resources": [{}]}), "utf-8")
+    state = checkout.hcl_state(json.dumps({"resources": [{}]}))
     down.main()
     assert [line.split()[:2] for line in checkout.calls()] == [["terraform", "init"], ["terraform", "destroy"]]
     assert checkout.prepared == ["run terraform"]
-    assert not (checkout.folder / "terraform.tfstate").exists()
+    assert not state.exists()
 
 
 def test_a_state_that_cannot_be_read_is_not_thrown_away(checkout: Checkout) -> None:
-    (checkout.folder / "terraform.tfstate").write_text("damaged", "utf-8")
+    state = checkout.hcl_state("damaged")
     checkout.program("terraform", "#!/bin/sh\nexit 1\n")
     with pytest.raises(StepError):
         down.main()
-    assert (checkout.folder / "terraform.tfstate").read_text("utf-8") == "damaged"
+    assert state.read_text("utf-8") == "damaged"
 
 
 def test_down_with_nothing_up_prepares_nothing(checkout: Checkout, capsys: pytest.CaptureFixture[str]) -> None:

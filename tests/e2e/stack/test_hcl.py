@@ -60,7 +60,8 @@ def test_everything_lies_in_the_folders_of_this_twin(deployed: Terraform) -> Non
     folder = deployed.folder / ".state" / "terraform"
     assert (folder / "tama" / "tama.db").is_file()
     assert (folder / "service" / "api-key").stat().st_mode & 0o777 == 0o600
-    assert (deployed.folder / "terraform.tfstate").is_file()
+    assert (folder / "terraform.tfstate").is_file()
+    assert not list(deployed.folder.glob("*.tfstate"))
     assert [path.name for path in (deployed.folder / ".state").iterdir()] == ["terraform"]
 
 
@@ -133,7 +134,7 @@ def test_given_spaces_are_only_looked_up(deployed: Terraform, home: Home, tmp_pa
     bridge = guest.state()["tama_space_bridge.memovee"]
     assert bridge["space_id"] == state["module.memovee.tama_space.created[0]"]["id"]
     assert guest.outputs()["service_url"] == outputs["service_url"]
-    assert not (guest.folder / ".state").exists()
+    assert [path.name for path in (guest.folder / ".state" / "terraform").iterdir()] == ["terraform.tfstate"]
     guest.destroy()
     assert deployed.changes() == {}
 
@@ -159,11 +160,11 @@ def test_a_wrong_key_ends_in_failed_and_says_so(deployed: Terraform, home: Home,
     guest = checkouts.terraform(checkouts.copy(tmp_path / "guest"), home, variables)
     result = guest.apply(check=False)
     assert result.returncode == 1
-    output = result.stdout + result.stderr
-    assert "tama_source_identity.personalization" in output
-    assert "failed" in output
-    assert "401" in output
-    assert wrong not in output
+    said = " ".join(result.stderr.split())
+    assert "with tama_source_identity.personalization" in said
+    assert "current_state is failed" in said
+    assert "answered 401" in said
+    assert wrong not in result.stdout + result.stderr
     guest.destroy()
 
 
@@ -200,3 +201,23 @@ def test_destroying_stops_the_service_and_keeps_its_data(home: Home, tmp_path: P
     assert terraform.state() == {}
     assert not checkouts.answers(service["url"])
     assert (terraform.folder / ".state" / "terraform" / "service" / "personalization.db").is_file()
+
+
+def test_an_operation_and_its_action_come_in_one_change(deployed: Terraform, home: Home, tmp_path: Path) -> None:
+    guest = checkouts.terraform(checkouts.copy(tmp_path / "guest"), home, given(deployed))
+    guest.apply()
+    checkouts.change(
+        guest.folder / "schemas" / "personalization.yaml",
+        "\npaths:\n",
+        "\npaths:\n  /added:\n    get: { operationId: added, responses: { '200': { description: It is there. } } }\n",
+    )
+    changed = ("-var", "specification_version=9.9.9")
+    assert guest.changes(*changed) == {"tama_specification.personalization": ["update"]}
+    before = guest.outputs()
+    guest.apply(*changed)
+    assert guest.changes(*changed) == {}
+    assert guest.outputs() == before
+    state = guest.state()
+    assert state["tama_specification.personalization"]["version"] == "9.9.9"
+    assert state['data.tama_action.personalization["added"]']["path"] == "/added"
+    guest.destroy()

@@ -1,0 +1,81 @@
+from typing import Any
+
+import pytest
+import yaml
+from openapi_spec_validator import validate
+
+from service.contract import CONTRACT_FILE, Contract
+from tests.service.client import Client
+from tests.service.server import BASE
+
+DOCUMENT: dict[str, Any] = yaml.safe_load(CONTRACT_FILE.read_text(encoding="utf-8"))
+OPERATIONS = [
+    (path, method, operation)
+    for path, item in DOCUMENT["paths"].items()
+    for method, operation in item.items()
+    if method != "parameters"
+]
+
+
+def test_the_contract_is_valid_openapi() -> None:
+    validate(DOCUMENT)
+
+
+def test_the_operations_are_those_that_tama_makes_actions_of() -> None:
+    assert [(operation["operationId"], method, path) for path, method, operation in OPERATIONS] == [
+        ("get-profile", "get", "/profile/{actor_id}"),
+        ("create-or-update-profile", "put", "/profile/{actor_id}"),
+        ("get-credential", "get", "/whoami"),
+    ]
+
+
+@pytest.mark.parametrize("operation", [operation for _, _, operation in OPERATIONS])
+def test_an_operation_speaks_to_the_model_that_calls_it(operation: dict[str, Any]) -> None:
+    assert operation["summary"]
+    assert len(operation["description"]) > 100
+
+
+def test_every_error_code_has_an_example_under_its_status_and_no_other(contract: Contract) -> None:
+    responses = DOCUMENT["components"]["responses"].values()
+    shown = {code for response in responses for code in response["content"]["application/problem+json"]["examples"]}
+    assert shown == set(DOCUMENT["components"]["schemas"]["ErrorCode"]["enum"]) == set(contract.errors)
+    for _, _, operation in OPERATIONS:
+        for status, response in operation["responses"].items():
+            if "$ref" in response:
+                examples = _at(response["$ref"])["content"]["application/problem+json"]["examples"]
+                assert {contract.errors[code].status for code in examples} == {int(status)}
+
+
+def test_the_examples_are_valid(contract: Contract) -> None:
+    error, profile, told = (contract.validator(name) for name in ("Error", "Profile", "ProfileInput"))
+    for name, example in DOCUMENT["components"]["examples"].items():
+        (profile if name == "Profile" else error).validate(example["value"])
+        assert name in {"Profile", example["value"].get("code")}
+    for example in DOCUMENT["paths"]["/profile/{actor_id}"]["put"]["requestBody"]["content"]["application/json"][
+        "examples"
+    ].values():
+        told.validate(example["value"])
+    for name, schema in DOCUMENT["components"]["schemas"].items():
+        for example in schema.get("examples", []):
+            contract.validator(name).validate(example)
+
+
+def test_input_has_no_defaults_that_a_client_would_fill_in() -> None:
+    told = DOCUMENT["components"]["schemas"]["ProfileInput"]
+    assert "required" not in told
+    assert not [name for name, field in told["properties"].items() if "default" in field]
+
+
+def test_the_service_serves_the_contract_without_a_credential(client: Client) -> None:
+    as_json = client.call("GET", f"{BASE}/openapi.json", key=None)
+    as_yaml = client.call("GET", f"{BASE}/openapi.yaml", key=None)
+    assert as_json.json == DOCUMENT
+    assert as_yaml.data == CONTRACT_FILE.read_bytes()
+    assert as_yaml.mimetype == "application/yaml"
+
+
+def _at(reference: str) -> Any:
+    node: Any = DOCUMENT
+    for step in reference.removeprefix("#/").split("/"):
+        node = node[step]
+    return node
