@@ -101,9 +101,14 @@ class Profiles:
             raise Refused("too_many_entries", details=[Detail(told.reading.pointer((name,)), detail)])
         return [entries[key] for key in sorted(entries)]
 
+    def read(self, stored: bytes) -> dict[str, Any]:
+        """Return a stored profile with the defaults of what is not known."""
+        profile: dict[str, Any] = self._defaults | orjson.loads(stored)
+        return profile
+
     def shown(self, stored: bytes) -> bytes:
-        """Return the representation of a stored profile: the document with the defaults of what is not known."""
-        return orjson.dumps(self._defaults | orjson.loads(stored), option=orjson.OPT_SORT_KEYS)
+        """Return the representation of a stored profile."""
+        return orjson.dumps(self.read(stored), option=orjson.OPT_SORT_KEYS)
 
 
 def _refuse_duplicates(name: str, entries: list[Any], reading: Reading) -> None:

@@ -112,6 +112,18 @@ def make_reader(
     return read
 
 
+def make_query_reader(contract: Contract, schema: Schema, subject: Subject) -> Callable[[Mapping[str, str]], Reading]:
+    """Make the reader of a query with this schema, an object with a member for each parameter."""
+    read_value = _Readers(contract).of(schema)
+
+    def read(sent: Mapping[str, str]) -> Reading:
+        reading = Reading(subject, {}, ("query",))
+        reading.value = read_value(sent, (), reading)
+        return reading
+
+    return read
+
+
 def _unwrap(sent: object, path: Mapping[str, str], subject: Subject, example: object) -> tuple[object, tuple[str, ...]]:
     prefix: tuple[str, ...] = ()
     for wrapper in subject.wrappers:

@@ -14,6 +14,7 @@ from service.storage import Store
 from service.strict_json import parse
 from service.web.answers import JSON, View, preconditions, versioned
 from service.web.body import read_json_body
+from service.web.context import ContextViews
 from service.web.credentials import Credential
 from service.web.preferences import PreferenceViews
 
@@ -59,4 +60,5 @@ def make_operations(contract: Contract, profiles: Profiles, preferences: Prefere
         "create-or-update-profile": create_or_update_profile,
         "get-credential": get_credential,
         **PreferenceViews(contract, profiles, preferences, store).by_operation(),
+        **ContextViews(contract, profiles, preferences, store).by_operation(),
     }
