@@ -19,7 +19,7 @@ _TYPES = {
     "boolean": "A boolean",
     "integer": "A whole number",
     "null": "Null",
-    "number": "A number with a fraction",
+    "number": "A number",
     "object": "An object",
     "string": "A string",
 }

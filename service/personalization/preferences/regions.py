@@ -91,8 +91,10 @@ class Regions:
         names = Locale("en").territories
         self._names: dict[str, str] = {code: names[code] for code in sorted(others)}
         replaced = get_global("territory_aliases").items()
-        self._codes = {code_of(alias): [code for code in codes if code in self._names] for alias, codes in replaced}
-        self._codes |= {code_of(code): [code] for code in self._names}
+        self._codes = {
+            code_of(alias): tuple(code for code in codes if code in self._names) for alias, codes in replaced
+        }
+        self._codes |= {code_of(code): (code,) for code in self._names}
         self._index = Names(
             [
                 *((name, code) for code, name in self._names.items()),

@@ -58,9 +58,9 @@ class Timezones:
         doubtful = {_NOT_A_ZONE, *_SHORT}
         self._zones = {name.casefold(): meant[name] for name in names - doubtful} | {"utc": UTC}
         self._short = {name.casefold(): zones for name, zones in _SHORT.items()}
-        self._index = Names(
-            (name.rsplit("/", 1)[-1], self._zones[name.casefold()]) for name in sorted(names - doubtful)
-        )
+        # `Etc/GMT+2` is two hours behind UTC: nobody means it who writes GMT+2.
+        found = sorted(name for name in names - doubtful if "/" in name and not name.startswith("Etc/"))
+        self._index = Names((name.rsplit("/", 1)[-1], meant[name]) for name in found)
         self._windows = {name.casefold(): zone for name, zone in get_global("windows_zone_mapping").items()}
 
     def zone(self, text: str) -> str | None:
