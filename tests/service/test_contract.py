@@ -1,3 +1,4 @@
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -25,6 +26,11 @@ def test_the_operations_are_those_that_tama_makes_actions_of() -> None:
     assert [(operation["operationId"], method, path) for path, method, operation in OPERATIONS] == [
         ("get-profile", "get", "/profile/{actor_id}"),
         ("create-or-update-profile", "put", "/profile/{actor_id}"),
+        ("list-preferences", "get", "/profile/{actor_id}/preferences"),
+        ("get-preference", "get", "/profile/{actor_id}/preferences/{type}"),
+        ("create-or-update-preference", "put", "/profile/{actor_id}/preferences/{type}"),
+        ("delete-preference", "delete", "/profile/{actor_id}/preferences/{type}"),
+        ("get-context", "get", "/profile/{actor_id}/context"),
         ("get-credential", "get", "/whoami"),
     ]
 
@@ -47,17 +53,27 @@ def test_every_error_code_has_an_example_under_its_status_and_no_other(contract:
 
 
 def test_the_examples_are_valid(contract: Contract) -> None:
-    error, profile, told = (contract.validator(name) for name in ("Error", "Profile", "ProfileInput"))
+    error = contract.validator("Error")
     for name, example in DOCUMENT["components"]["examples"].items():
-        (profile if name == "Profile" else error).validate(example["value"])
-        assert name in {"Profile", example["value"].get("code")}
-    for example in DOCUMENT["paths"]["/profile/{actor_id}"]["put"]["requestBody"]["content"]["application/json"][
-        "examples"
-    ].values():
-        told.validate(example["value"])
+        if name in contract.errors:
+            error.validate(example["value"])
+            assert example["value"]["code"] == name
+    for schema, examples in _examples_of_bodies():
+        assert examples
+        for example in examples:
+            contract.validator(schema).validate(contract.resolved(example)["value"])
     for name, schema in DOCUMENT["components"]["schemas"].items():
         for example in schema.get("examples", []):
             contract.validator(name).validate(example)
+
+
+def _examples_of_bodies() -> Iterator[tuple[str, list[Any]]]:
+    """Return the schema's name and the examples of each body in JSON that an operation takes or answers."""
+    for _, _, operation in OPERATIONS:
+        for body in [operation.get("requestBody", {}), *operation["responses"].values()]:
+            content = body.get("content", {}).get("application/json")
+            if content:
+                yield content["schema"]["$ref"].rpartition("/")[2], list(content["examples"].values())
 
 
 def test_input_has_no_defaults_that_a_client_would_fill_in() -> None:
