@@ -8,12 +8,19 @@ import pytest
 from service.contract import Contract
 from service.storage import StoreUnavailableError
 from service.storage.sqlite import SQLiteStore
+from service.web.app import create_app
+from service.web.credentials import Credential, digest
 from tests.service.client import Client, ServiceAnswer
-from tests.service.server import BASE
+from tests.service.server import BASE, KEY
 
 ANA = {"index": 0, "value": "Ana"}
 NAMES = {"names": [ANA]}
 Call = Callable[[Client], ServiceAnswer]
+
+
+def prefer(client: Client, kind: str, value: object) -> ServiceAnswer:
+    return client.call("PUT", f"{BASE}/profile/a/preferences/{kind}", {"value": value})
+
 
 CALLS: dict[str, Call] = {
     "invalid_path": lambda client: client.get("%FF"),
@@ -34,6 +41,12 @@ CALLS: dict[str, Call] = {
     "invalid_profile": lambda client: client.put("a", {"gender": "woman"}),
     "duplicate_entry": lambda client: client.put("a", {"names": [ANA, ANA]}),
     "name_required": lambda client: client.put("a", {"gender": "female"}),
+    "preference_not_found": lambda client: client.call("GET", f"{BASE}/profile/a/preferences/theme"),
+    "unknown_preference_type": lambda client: client.call("DELETE", f"{BASE}/profile/a/preferences/colour"),
+    "invalid_preference": lambda client: prefer(client, "theme", "blue"),
+    "unknown_value": lambda client: prefer(client, "language", "English"),
+    "ambiguous_value": lambda client: prefer(client, "region", "Congo"),
+    "contradictory_value": lambda client: prefer(client, "region", {"code": "FR", "name": "Germany"}),
     "actor_mismatch": lambda client: client.put("a", {"path": {"actor_id": "b"}, "body": NAMES}),
 }
 
@@ -52,6 +65,14 @@ def test_the_code_comes_when_a_profile_is_full(client: Client) -> None:
     assert client.put("a", {"names": [{**ANA, "index": 500}]}).json["code"] == "too_many_entries"
 
 
+def test_the_code_comes_when_an_actor_has_all_preferences(contract: Contract, store: SQLiteStore) -> None:
+    credential = Credential(digest(KEY), "default", frozenset(contract.schema("Scope")["enum"]))
+    app = create_app(contract, store, [credential], instance="this-start", main_pid=1, max_preferences=1)
+    client = Client(contract, app)
+    prefer(client, "theme", "dark")
+    assert prefer(client, "language", "en").json["code"] == "too_many_preferences"
+
+
 FAILURES = {"internal_error": RuntimeError(), "store_unavailable": StoreUnavailableError()}
 
 
@@ -62,9 +83,9 @@ def test_the_code_comes_when_the_store_fails(
     def fails(*_: Any) -> None:
         raise failure
 
-    monkeypatch.setattr(store, "read", fails)
+    monkeypatch.setattr(store, "get", fails)
     assert client.get("a").json["code"] == code
 
 
 def test_no_code_is_left_out(contract: Contract) -> None:
-    assert {*CALLS, *FAILURES, "insufficient_scope", "too_many_entries"} == set(contract.errors)
+    assert {*CALLS, *FAILURES, "insufficient_scope", "too_many_entries", "too_many_preferences"} == set(contract.errors)

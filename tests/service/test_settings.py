@@ -28,7 +28,7 @@ def test_options_win_over_the_environment() -> None:
     environment = {"PERSONALIZATION_LISTEN": "127.0.0.1:1", "PERSONALIZATION_STORE": STORE}
     assert read(**environment).port == 1
     settings = read("--listen", "[::1]:2", "--instance", "i", **environment)
-    assert settings == Settings("::1", 2, Path("/tmp/p.db"), None, "i")
+    assert settings == Settings("::1", 2, Path("/tmp/p.db"), None, "i", {}, 64)
 
 
 def test_a_variable_that_is_empty_is_not_given() -> None:
@@ -46,6 +46,9 @@ def test_the_key_is_kept_as_a_digest(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
+        (["--max-preferences", "0"], "--max-preferences: it must be a whole number from 1 to 9999"),
+        (["--max-preferences", "many"], "--max-preferences: it must be a whole number from 1 to 9999"),
+        (["--preferences", "{folder}/none"], "--preferences: {folder}/none: the whole file: The folder cannot be read"),
         (["--listen", "8080"], "--listen: it must have the form HOST:PORT"),
         (["--listen", ":8080"], "--listen: it must have the form HOST:PORT"),
         (["--listen", "127.0.0.1:http"], "--listen: it must have the form HOST:PORT"),
@@ -69,7 +72,7 @@ def test_a_wrong_setting_is_named_with_what_is_asked_for(tmp_path: Path, argumen
     with pytest.raises(ConfigurationError) as error:
         read(*(["--store", STORE] if "--store" not in filled else []), *filled)
     assert len(error.value.problems) == 1
-    assert error.value.problems[0].startswith(problem)
+    assert error.value.problems[0].startswith(problem.replace("{folder}", str(tmp_path)))
     assert "secret" not in str(error.value)
     assert KEY not in str(error.value)
 
