@@ -101,7 +101,7 @@ def test_health_and_readiness(client: Client, store: SQLiteStore) -> None:
 )
 def test_actor_ids_are_kept_as_they_are(client: Client, store: SQLiteStore, actor: str, known_as: str) -> None:
     assert client.put(actor, NAMES).status_code == 201
-    assert store.read("default", known_as) is not None
+    assert store.get("default", known_as, "profile") != [None]
     assert client.get(actor).status_code == 200
 
 
