@@ -21,6 +21,7 @@ _SUBJECT = Subject("preference", "invalid_preference")
 _DIGEST_SIZE = 12
 _PREFIX = "preference/"
 _AFTER = "preference0"
+_LONGEST_TYPE = 64
 _MAX_INTEGER = 2**53 - 1
 # More than any limit, since those of a type that is no more are stored still, and a limit may have been higher.
 _MAX_STORED = 10_000
@@ -67,7 +68,7 @@ class Preferences:
         for name in self.types:
             if name.casefold() == sent.strip().casefold():
                 return name
-        close = get_close_matches(sent.casefold(), self.types, n=1)
+        close = get_close_matches(sent[:_LONGEST_TYPE].casefold(), self.types, n=1)
         meant = f" Is `{close[0]}` meant?" if close else ""
         types = ", ".join(self.types)
         raise Refused("unknown_preference_type", f"There is no such type of preference.{meant} The types are: {types}.")

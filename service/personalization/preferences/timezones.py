@@ -1,12 +1,11 @@
 """Time zones: the names of the IANA database, and the zone that each of its aliases means now.
 
 The database itself resolves an alias to a zone that keeps the same time, such as `Iceland` to `Africa/Abidjan`. Here an
-alias becomes the name of the place that it stood for, by CLDR's groups of names and the database's list of places
-(`zone.tab`); a name on that list stays what it is. As ECMA-402 has it, every name of UTC and of GMT becomes `UTC`.
+alias becomes the name of the place that it stood for, as CLDR has it. As ECMA-402 has it, every name of UTC and of GMT becomes `UTC`.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib import resources
 from typing import Final
 
@@ -53,8 +52,9 @@ class Timezones:
         names = frozenset(folder.joinpath("zones").read_text(encoding="utf-8").split())
         self._regions = regions
         self._of_country = _places(folder.joinpath("zoneinfo", "zone.tab").read_text(encoding="utf-8"))
-        places = frozenset(name for zones in self._of_country.values() for name in zones)
-        meant = {name: name for name in names} | dict(_aliases(places))
+        aliases = get_global("zone_aliases")
+        named = {name: aliases.get(name, name) for name in names}
+        meant = {name: UTC if zone in _OF_UTC else zone for name, zone in named.items()}
         doubtful = {_NOT_A_ZONE, *_SHORT}
         self._zones = {name.casefold(): meant[name] for name in names - doubtful} | {"utc": UTC}
         self._short = {name.casefold(): zones for name, zones in _SHORT.items()}
@@ -85,13 +85,3 @@ def _places(table: str) -> dict[str, list[str]]:
             code, _coordinates, name = line.split("\t")[:3]
             places.setdefault(code, []).append(name)
     return places
-
-
-def _aliases(places: frozenset[str]) -> Iterator[tuple[str, str]]:
-    groups: dict[str, set[str]] = {}
-    for alias, name in get_global("zone_aliases").items():
-        groups.setdefault(name, {name}).add(alias)
-    for name, group in groups.items():
-        place = UTC if name in _OF_UTC else next(iter(group & places), name)
-        for member in group - places:
-            yield member, place
