@@ -1,7 +1,8 @@
 """Time zones: the names of the IANA database, and the zone that each of its aliases means now.
 
 The database itself resolves an alias to a zone that keeps the same time, such as `Iceland` to `Africa/Abidjan`. Here an
-alias becomes the name of the place that it stood for, as CLDR has it. As ECMA-402 has it, every name of UTC and of GMT becomes `UTC`.
+alias becomes the name of the place that it stood for, as CLDR has it, and every name of UTC and of GMT becomes `UTC`,
+as in ECMA-402.
 """
 
 import re
