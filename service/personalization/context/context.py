@@ -4,22 +4,27 @@ First comes what does not depend on history or day, so that a prompt's cache can
 that matter on it; then the latest turns. Each takes what it needs of what those before it left.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from service.personalization.context import frame
 from service.personalization.context.counting import Counter
 from service.personalization.context.days import Day, occasions
 from service.personalization.context.fitting import Page
-from service.personalization.context.frame import Line, Turn
+from service.personalization.context.frame import Turn
 
 MIN_BUDGET = 64
 MAX_BUDGET = 32_768
 NOTE_SHARE = 4
 """The note is part of a context of at least this many times its own length."""
-_LIKELY_CHARACTERS = 3
-"""Characters of an ordinary text for which a token of the budget suffices: it only decides what is tried first."""
+_REMEMBERED = 4_096
+_LONGEST_REMEMBERED = 1_000
+"""How many lines are remembered with their sizes, and how long, in characters, such a line or turn can be.
+
+From one call to the next most of a context stays, and counting is most of the work.
+"""
 KINDS = ("names", "pronoun", "gender", "preferences", "dates", "history")
 
 
@@ -63,7 +68,8 @@ class Contexts:
 
     def __init__(self, counter: Counter) -> None:
         self.counter = counter
-        self._note_size = counter.count(frame.NOTE)
+        self._remembered_size = lru_cache(_REMEMBERED)(counter.count)
+        self._remembered_turn = lru_cache(_REMEMBERED)(self._measured)
 
     def assemble(self, known: Known, day: Day, history: Iterable[Turn], budget: int) -> Context:
         """Assemble a context.
@@ -75,58 +81,27 @@ class Contexts:
             budget: the most that the text may have by the counter, MIN_BUDGET to MAX_BUDGET.
 
         """
-        note = frame.NOTE if self._note_size * NOTE_SHARE <= budget else ""
-        actor = list(frame.actor_lines(known.profile, known.preferences))
-        heading = frame.day_line(day)
-        dates = [frame.occasion_line(found) for found in occasions((known.profile or {}).get("dates", ()), day.date)]
-        turns = _Turns(frame.turn_line(turn) for turn in history)
+        note = frame.NOTE if self._size(frame.NOTE) * NOTE_SHARE <= budget else ""
+        dates = known.profile["dates"] if known.profile else ()
+        page = Page(self._size, budget)
+        page.add_actor(note, list(frame.actor_lines(known.profile, known.preferences)))
+        page.add_dates(frame.day_line(day), map(frame.occasion_line, occasions(dates, day.date)))
+        page.add_turns(map(self._turn, history))
+        return Context(
+            page.stable + page.changing,
+            budget - page.room,
+            len(page.stable.encode()),
+            page.turns,
+            tuple(kind for kind in KINDS if kind in page.left_out),
+        )
 
-        # Most often all that is known fits, and then it is counted once.
-        if turns.end_within(budget * _LIKELY_CHARACTERS):
-            stable = frame.ACTOR + note + _joined(actor)
-            text = stable + heading + _joined(dates) + turns.whole()
-            if (size := self.counter.count(text)) <= budget:
-                return Context(text, size, len(stable.encode()), len(turns.read), ())
+    def _size(self, line: str) -> int:
+        return self._remembered_size(line) if len(line) <= _LONGEST_REMEMBERED else self.counter.count(line)
 
-        room = budget
-        while True:
-            page = Page(self.counter, room)
-            page.add_actor(note, actor)
-            page.add_dates(heading, dates)
-            page.add_turns(turns)
-            text = page.stable + page.changing
-            if (size := self.counter.count(text)) <= budget:
-                left_out = tuple(kind for kind in KINDS if kind in page.left_out)
-                return Context(text, size, len(page.stable.encode()), page.turns, left_out)
-            # The lines add up with the counters that there are; the budget holds with any other one too.
-            room -= size - budget
+    def _turn(self, turn: Turn) -> tuple[str, int]:
+        is_short = len(turn.content) <= _LONGEST_REMEMBERED
+        return self._remembered_turn(turn) if is_short else self._measured(turn)
 
-
-class _Turns:
-    """The lines of a history, the newest first, read once and no further than they are asked for."""
-
-    def __init__(self, lines: Iterator[str]) -> None:
-        self.read: list[str] = []
-        self._rest = lines
-
-    def __iter__(self) -> Iterator[str]:
-        yield from self.read
-        for line in self._rest:
-            self.read.append(line)
-            yield line
-
-    def end_within(self, length: int) -> bool:
-        """Return whether the lines are together no longer than this."""
-        for line in self:
-            length -= len(line)
-            if length < 0:
-                return False
-        return True
-
-    def whole(self) -> str:
-        """Return the lines that were read, the oldest first, below their heading."""
-        return frame.HISTORY + "".join(reversed(self.read)) if self.read else ""
-
-
-def _joined(lines: Iterable[Line]) -> str:
-    return "".join(line.text for line in lines)
+    def _measured(self, turn: Turn) -> tuple[str, int]:
+        line = frame.turn_line(turn)
+        return line, self.counter.count(line)

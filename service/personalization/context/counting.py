@@ -1,9 +1,10 @@
 """How long a text is for a language model.
 
-Counters agree on one thing that the budget relies on: a text made of whole lines is as long as its lines together,
-when no line begins with white space or a slash. For bytes it is plain. `o200k_base` splits a text by an expression
-without look-behind before it joins bytes to tokens; no piece goes on after a line feed unless line feeds, other white
-space or slashes follow, and no token reaches over the end of a piece.
+Counters agree on one thing that a context relies on: a text made of whole lines is as long as its lines together, when
+no line begins with white space or a slash. So a text is counted as a whole by counting its lines, and a line that was
+counted once need not be counted again. For bytes that is plain. `o200k_base` splits a text by an expression without
+look-behind before it joins bytes to tokens; no piece goes on after a line feed unless line feeds, other white space or
+slashes follow, and no token reaches over the end of a piece. Of other parts than these, counts do not add up.
 """
 
 import importlib.machinery

@@ -5,7 +5,6 @@ these functions write, and nothing else.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from service.personalization.context.days import Day, Occasion
@@ -34,8 +33,7 @@ EVENTS = {"birth": "birth", "wedding": "wedding", "start_school": "start of scho
 _NEAR_DAYS = {0: "today", 1: "tomorrow", -1: "yesterday"}
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """One turn of a conversation.
 
     Attributes:

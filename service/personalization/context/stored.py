@@ -1,6 +1,7 @@
 """What a context takes from the items of an actor."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -13,6 +14,9 @@ from service.personalization.profile import Profiles
 
 _EVENTS, _AFTER_EVENTS = "event/", "event0"
 _PAGE = 32
+_REMEMBERED = 4_096
+_LONGEST_REMEMBERED = 1_000
+"""How many events are remembered as turns, and how long, in bytes, such an event can be."""
 
 
 def known(items: Items, profiles: Profiles, preferences: Preferences) -> Known:
@@ -36,7 +40,18 @@ def turns(items: Items, thread: str | None) -> Iterator[Turn]:
     last = _AFTER_EVENTS
     while page := items.scan(_EVENTS, last, _PAGE, newest_first=True):
         for item in page:
-            event: dict[str, Any] = orjson.loads(item.document)
-            if thread is None or event.get("thread") == thread:
-                yield Turn(event["role"], event["content"], event.get("time"))
+            document = item.document
+            turn, its_thread = _remembered(document) if len(document) <= _LONGEST_REMEMBERED else _read(document)
+            if thread is None or its_thread == thread:
+                yield turn
+        if len(page) < _PAGE:
+            return
         last = page[-1].key
+
+
+def _read(document: bytes) -> tuple[Turn, str | None]:
+    event: dict[str, Any] = orjson.loads(document)
+    return Turn(event["role"], event["content"], event.get("time")), event.get("thread")
+
+
+_remembered = lru_cache(_REMEMBERED)(_read)

@@ -156,20 +156,6 @@ def test_the_note_stands_where_it_takes_at_most_a_quarter(contexts: Contexts) ->
         assert NOTE not in contexts.assemble(NOBODY, WEDNESDAY, [], least - 1).text
 
 
-def test_the_budget_holds_even_with_a_counter_whose_lines_do_not_add_up() -> None:
-    class Superadditive:
-        name = "lines, squared"
-
-        def count(self, text: str) -> int:
-            return text.count("\n") ** 2
-
-    counter: Counter = Superadditive()
-    for budget in range(MIN_BUDGET, 400):
-        context = Contexts(counter).assemble(Known(ANA, {}), WEDNESDAY, TURNS * 10, budget)
-        assert context.size == counter.count(context.text) <= budget
-        parse(context.text)
-
-
 def test_a_long_history_is_counted_in_bounded_work() -> None:
     counter = Counted(load_counter())
     turns = [Turn("user", "word " * 2_000) for _ in range(1_000)]
@@ -178,12 +164,24 @@ def test_a_long_history_is_counted_in_bounded_work() -> None:
     assert counter.characters < 3 * len(context.text)
 
 
-def test_what_fits_is_counted_once() -> None:
+def test_of_a_conversation_that_goes_on_only_what_is_new_is_counted() -> None:
     counter = Counted(load_counter())
     contexts = Contexts(counter)
+    contexts.assemble(Known(ANA, {}), WEDNESDAY, TURNS, 1_000)
     counter.characters = 0
-    context = contexts.assemble(Known(ANA, {}), WEDNESDAY, TURNS, 1_000)
-    assert counter.characters == len(context.text)
+    context = contexts.assemble(Known(ANA, {}), WEDNESDAY, [Turn("user", "A new one."), *TURNS], 1_000)
+    assert context.turns == 4
+    assert counter.characters == len('- user: "A new one."\n')
+
+
+def test_long_turns_are_not_kept_in_memory() -> None:
+    counter = Counted(load_counter())
+    contexts = Contexts(counter)
+    turn = Turn("user", "word " * 1_000)
+    for _ in range(2):
+        counter.characters = 0
+        contexts.assemble(NOBODY, WEDNESDAY, [turn], 5_000)
+        assert counter.characters >= len(turn.content)
 
 
 class Counted:
