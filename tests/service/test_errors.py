@@ -47,7 +47,9 @@ CALLS: dict[str, Call] = {
     "unknown_value": lambda client: prefer(client, "language", "English"),
     "ambiguous_value": lambda client: prefer(client, "region", "Congo"),
     "contradictory_value": lambda client: prefer(client, "region", {"code": "FR", "name": "Germany"}),
-    "invalid_query": lambda client: client.call("GET", f"{BASE}/profile/a/context", environ={"QUERY_STRING": "budget=1"}),
+    "invalid_query": lambda client: client.call(
+        "GET", f"{BASE}/profile/a/context", environ={"QUERY_STRING": "budget=1"}
+    ),
     "actor_mismatch": lambda client: client.put("a", {"path": {"actor_id": "b"}, "body": NAMES}),
 }
 

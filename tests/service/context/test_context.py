@@ -111,6 +111,16 @@ def _text_with(context: Context, older: Turn) -> str:
     return f'{before}{heading}- {older.role}: "{older.content}"\n{after}'
 
 
+def test_a_turn_that_lacks_one_unit_of_room_is_left_out_and_said_to_be(contexts: Contexts) -> None:
+    whole = contexts.assemble(Known(ANA, {}), WEDNESDAY, TURNS, 1_000)
+    exact = contexts.assemble(Known(ANA, {}), WEDNESDAY, TURNS, whole.size)
+    less = contexts.assemble(Known(ANA, {}), WEDNESDAY, TURNS, whole.size - 1)
+    assert exact == whole
+    assert less.turns < len(TURNS)
+    assert less.left_out == ("history",)
+    assert "# History, without older turns\n" in less.text
+
+
 def test_no_older_turn_stands_in_for_a_newer_one_that_is_too_long(contexts: Contexts) -> None:
     turns = [Turn("user", "x y " * 500), Turn("user", "short")]
     context = contexts.assemble(Known(ANA, {}), WEDNESDAY, turns, 400)

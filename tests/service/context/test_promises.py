@@ -26,6 +26,7 @@ def test_the_budget_holds_and_the_form_is_kept(
     assert context.size == contexts.counter.count(context.text) <= budget
     parsed = parse(context.text)
     assert parsed.turns == turns[: context.turns][::-1]
+    assert ("history" in context.left_out) == (context.turns < len(turns)) >= parsed.turns_in_part
     assert parsed.known == (known.profile is not None)
     assert _names_left_out(known, parsed) == ("names" in context.left_out)
 
