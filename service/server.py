@@ -28,6 +28,7 @@ from granian.server.mp import MPServer
 from service.contract import load_contract
 from service.logs import LOGGING
 from service.personalization.preferences.schemas import with_declared
+from service.personalization.profile import with_bounds
 from service.settings import Settings
 from service.storage import StoreUnavailableError
 from service.storage.files import FileLock, HeldError, make_private_folder
@@ -161,6 +162,7 @@ class _Worker:
         """Open the store, build the application, and say that it is served."""
         settings = self._settings
         contract = with_declared(load_contract(), settings.preferences)
+        contract = with_bounds(contract, settings.max_names, settings.max_dates)
         try:
             self._store = SQLiteStore(settings.store)
         except HeldError as error:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from service.personalization import MAX_ENTRIES
 from service.personalization.preferences import MAX_PREFERENCES
 from service.web.credentials import MIN_KEY_LENGTH, digest
 
@@ -76,7 +77,9 @@ PREFERENCES = Setting(
     "that are built in.",
 )
 MOST_PREFERENCES = Setting("max-preferences", "NUMBER", "How many preferences an actor can have.", str(MAX_PREFERENCES))
-SETTINGS = (LISTEN, STORE, API_KEY_FILE, INSTANCE, PREFERENCES, MOST_PREFERENCES)
+MOST_NAMES = Setting("max-names", "NUMBER", "How many names a profile can hold.", str(MAX_ENTRIES))
+MOST_DATES = Setting("max-dates", "NUMBER", "How many dates a profile can hold.", str(MAX_ENTRIES))
+SETTINGS = (LISTEN, STORE, API_KEY_FILE, INSTANCE, PREFERENCES, MOST_PREFERENCES, MOST_NAMES, MOST_DATES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +94,8 @@ class Settings:
         instance: the id of this start.
         preferences: the JSON Schema of each type of preferences that is declared.
         max_preferences: how many preferences an actor can have.
+        max_names: how many names a profile can hold.
+        max_dates: how many dates a profile can hold.
 
     """
 
@@ -101,6 +106,8 @@ class Settings:
     instance: str
     preferences: Mapping[str, Any]
     max_preferences: int
+    max_names: int
+    max_dates: int
 
 
 class ConfigurationError(Exception):
@@ -149,10 +156,10 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
     key_digest = read(API_KEY_FILE, _key_digest)
     instance = read(INSTANCE, _instance)
     preferences = read(PREFERENCES, _preferences)
-    limit = read(MOST_PREFERENCES, _limit)
-    if problems or not (address and store and instance and limit) or preferences is None:
+    limits = [read(setting, _limit) or 0 for setting in (MOST_PREFERENCES, MOST_NAMES, MOST_DATES)]
+    if problems or not (address and store and instance) or preferences is None:
         raise ConfigurationError(problems)
-    return Settings(*address, store, key_digest, instance, preferences, limit)
+    return Settings(*address, store, key_digest, instance, preferences, *limits)
 
 
 def _address(value: str | None) -> tuple[str, int]:

@@ -2,17 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import orjson
 
 from service.contract import Contract
 from service.personalization.checking import check
 from service.personalization.reading import Reading, make_reader
+from service.personalization.times import rfc3339
 from service.refusal import Detail, Refused
 
 KEYS = {"names": ("group", "index"), "dates": ("significance", "index")}
 """What tells the entries of each list apart."""
+
+PROFILE_KEY: Final = "profile"
+"""The key of the item that keeps a profile."""
+
+# A member of the stored document that no field of a profile can have: when each field last changed, in milliseconds.
+_CHANGED = "~changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +47,9 @@ class Profiles:
         self._group: str = contract.schema("NameInput")["properties"]["group"]["default"]
         shown = contract.schema("Profile")["properties"]
         self._defaults = {name: field["default"] for name, field in shown.items() if "default" in field}
-        self._names_example = contract.schema("ProfileInput")["properties"]["names"]["examples"][0]
-        self._limits = {name: shown[name]["maxItems"] for name in KEYS}
+        told = contract.schema("ProfileInput")["properties"]
+        self._names_example = told["names"]["examples"][0]
+        self._limits = {name: told[name]["maxItems"] for name in KEYS}
 
     def check_actor(self, actor: str) -> None:
         """Check an actor id.
@@ -60,7 +68,24 @@ class Profiles:
             Refused: `invalid_profile`, `duplicate_entry` or `actor_mismatch`.
 
         """
-        reading = self._read(body, {"actor_id": actor})
+        return self.checked(self.reading(body, actor))
+
+    def reading(self, body: object, actor: str) -> Reading:
+        """Read the body of a call for this actor.
+
+        Raises:
+            Refused: `actor_mismatch`, or `invalid_profile` for a tool call that is not this one.
+
+        """
+        return self._read(body, {"actor_id": actor})
+
+    def checked(self, reading: Reading) -> Told:
+        """Check what was read.
+
+        Raises:
+            Refused: `invalid_profile` or `duplicate_entry`.
+
+        """
         check(self._contract, self._validator, reading)
         fields: dict[str, Any] = dict(reading.value)  # type: ignore[call-overload] # the check has proved that it is an object
         if "names" in fields:
@@ -69,12 +94,13 @@ class Profiles:
             _refuse_duplicates(name, fields[name], reading)
         return Told(fields, reading)
 
-    def merged(self, stored: bytes | None, told: Told) -> bytes:
+    def merged(self, stored: bytes | None, told: Told, now: float) -> bytes:
         """Merge what an actor told into the stored profile, or create one.
 
         Args:
             stored: the document of the profile, None when there is none.
             told: what `told` returned.
+            now: the time, in seconds since the epoch.
 
         Returns:
             The new document: canonical, so that equal profiles are equal bytes.
@@ -87,15 +113,17 @@ class Profiles:
             place = told.reading.pointer(("names",))
             detail = Detail(place, "At least one name is needed to create a profile.", example=self._names_example)
             raise Refused("name_required", details=[detail])
-        profile: dict[str, Any] = {} if stored is None else orjson.loads(stored)
+        before: dict[str, Any] = {} if stored is None else orjson.loads(stored)
+        after = dict(before)
         for name, value in told.fields.items():
-            profile[name] = self._merged_entries(name, profile.get(name, []), told) if name in KEYS else value
-        return orjson.dumps(profile, option=orjson.OPT_SORT_KEYS)
+            after[name] = self._merged_entries(name, before.get(name, []), told) if name in KEYS else value
+        return document(before, after, now)
 
     def _merged_entries(self, name: str, stored: list[Any], told: Told) -> list[Any]:
         keys = KEYS[name]
-        entries = {tuple(entry[key] for key in keys): entry for entry in (*stored, *told.fields[name])}
-        if len(entries) > self._limits[name]:
+        entries = {entry_key(name, entry): entry for entry in (*stored, *told.fields[name])}
+        # A list that is longer than the bound, from before it was lowered, can still be changed.
+        if len(entries) > max(self._limits[name], len(stored)):
             same = " and ".join(keys)
             detail = f"A profile holds at most {self._limits[name]} of these. Send the {same} of one to replace it."
             raise Refused("too_many_entries", details=[Detail(told.reading.pointer((name,)), detail)])
@@ -104,11 +132,52 @@ class Profiles:
     def read(self, stored: bytes) -> dict[str, Any]:
         """Return a stored profile with the defaults of what is not known."""
         profile: dict[str, Any] = self._defaults | orjson.loads(stored)
+        profile.pop(_CHANGED, None)
         return profile
 
     def shown(self, stored: bytes) -> bytes:
         """Return the representation of a stored profile."""
         return orjson.dumps(self.read(stored), option=orjson.OPT_SORT_KEYS)
+
+    def shown_with_meta(self, stored: bytes) -> bytes:
+        """Return the representation of a stored profile that says when each of its fields last changed."""
+        times = orjson.loads(stored).get(_CHANGED, {})
+        meta = {"changed_at": {name: rfc3339(at / 1_000) for name, at in times.items()}}
+        return orjson.dumps(self.read(stored) | {"meta": meta}, option=orjson.OPT_SORT_KEYS)
+
+
+def with_bounds(contract: Contract, names: int, dates: int) -> Contract:
+    """Return a contract in which a profile holds at most so many names and dates."""
+    bounds = {"names": names, "dates": dates}
+
+    def change(whole: dict[str, Any]) -> None:
+        fields = whole["components"]["schemas"]["ProfileInput"]["properties"]
+        for name, bound in bounds.items():
+            fields[name]["maxItems"] = bound
+
+    told = contract.schema("ProfileInput")["properties"]
+    return contract if all(told[name]["maxItems"] == bounds[name] for name in KEYS) else contract.changed(change)
+
+
+def document(before: Mapping[str, Any], after: Mapping[str, Any], now: float) -> bytes:
+    """Return the document of a profile after a change, which says when each field last changed.
+
+    Args:
+        before: what was stored, empty for nothing.
+        after: what is to be stored; an empty list is as one that is not there.
+        now: the time, in seconds since the epoch.
+
+    """
+    kept = {name: value for name, value in after.items() if value != []}
+    changed = {name: int(now * 1_000) for name in before.keys() | kept.keys() if before.get(name) != kept.get(name)}
+    if changed:
+        kept[_CHANGED] = before.get(_CHANGED, {}) | changed
+    return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+
+
+def entry_key(name: str, entry: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return what tells an entry of this list from the others."""
+    return tuple(entry[key] for key in KEYS[name])
 
 
 def _refuse_duplicates(name: str, entries: list[Any], reading: Reading) -> None:

@@ -12,14 +12,15 @@ _SUBJECT = Subject("query", "invalid_query")
 
 
 class Queries:
-    """The rules of an operation's query, by the contract's schema of this name.
+    """The rules of an operation's query, or of its path, by the contract's schema of this name.
 
     The schema describes an object with a member for each parameter.
     """
 
-    def __init__(self, contract: Contract, schema: str) -> None:
+    def __init__(self, contract: Contract, schema: str, subject: Subject = _SUBJECT) -> None:
         self._contract = contract
-        self._read = make_query_reader(contract, contract.schema(schema), _SUBJECT)
+        self._subject = subject
+        self._read = make_query_reader(contract, contract.schema(schema), subject)
         self._validator = contract.validator(schema)
         parameters = {name: contract.resolved(member) for name, member in contract.schema(schema)["properties"].items()}
         self._defaults = {name: member["default"] for name, member in parameters.items() if "default" in member}
@@ -31,7 +32,7 @@ class Queries:
             The value of each parameter that was given or has a default.
 
         Raises:
-            Refused: `invalid_query`.
+            Refused: the subject's code, `invalid_query` for a query.
 
         """
         if not parameters:
@@ -39,7 +40,9 @@ class Queries:
         repeated = [name for name, values in parameters.items() if len(values) > 1]
         if repeated:
             reason = "This is there more than once. Send it once."
-            raise Refused(_SUBJECT.code, details=[Detail(pointer("query", name), reason) for name in repeated])
+            raise Refused(
+                self._subject.code, details=[Detail(pointer(self._subject.noun, name), reason) for name in repeated]
+            )
         reading = self._read({name: values[0] for name, values in parameters.items()})
         check(self._contract, self._validator, reading)
         told: dict[str, Any] = self._defaults | dict(reading.value)  # type: ignore[call-overload] # the check has proved that it is an object

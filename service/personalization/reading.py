@@ -113,11 +113,11 @@ def make_reader(
 
 
 def make_query_reader(contract: Contract, schema: Schema, subject: Subject) -> Callable[[Mapping[str, str]], Reading]:
-    """Make the reader of a query with this schema, an object with a member for each parameter."""
+    """Make the reader of a query or path with this schema, an object with a member for each parameter."""
     read_value = _Readers(contract).of(schema)
 
     def read(sent: Mapping[str, str]) -> Reading:
-        reading = Reading(subject, {}, ("query",))
+        reading = Reading(subject, {}, (subject.noun,))
         reading.value = read_value(sent, (), reading)
         return reading
 

@@ -12,8 +12,8 @@ class StoreUnavailableError(Exception):
     """The store did not do what was asked, and acknowledged nothing; asking again later may help."""
 
 
-class Store(Protocol):
-    """A place that keeps the items of each actor of each tenant."""
+class ItemStore(Protocol):
+    """The items of each actor of each tenant, to be read and changed."""
 
     def get(self, tenant: str, actor: str, *keys: str) -> list[Item | None]:
         """Return the items with these keys, as they were at one moment: the shortest way to read a few.
@@ -46,6 +46,10 @@ class Store(Protocol):
         What the change raises is raised, and nothing was changed.
 
         """
+
+
+class Store(ItemStore, Protocol):
+    """A place that keeps the items of each actor of each tenant."""
 
     def trouble(self) -> str | None:
         """Return why the store cannot serve, in words that name nothing personal; None when it can."""

@@ -106,12 +106,12 @@ class SQLiteStore:
         self._sweeper.start()
 
     def get(self, tenant: str, actor: str, *keys: str) -> list[Item | None]:
-        """See `Store.get`."""
+        """See `ItemStore.get`."""
         with _translated(), self._reader() as reader:
             return get_at_once(reader, Owner(tenant, actor, self._marks_key), keys, int(self._clock()))
 
     def read(self, tenant: str, actor: str, view: Callable[[Items], _T]) -> _T:
-        """See `Store.read`."""
+        """See `ItemStore.read`."""
         with _translated(), self._reader() as reader:
             reader.execute("BEGIN")
             try:
@@ -120,7 +120,7 @@ class SQLiteStore:
                 reader.execute("COMMIT")
 
     def write(self, tenant: str, actor: str, change: Callable[[Changes], _T]) -> _T:
-        """See `Store.write`."""
+        """See `ItemStore.write`."""
         return self._change(tenant, actor, change)
 
     def sweep(self) -> None:

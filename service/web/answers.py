@@ -22,8 +22,8 @@ def preconditions() -> Preconditions:
     return Preconditions.of(request.headers.get("If-Match"), request.headers.get("If-None-Match"))
 
 
-def versioned(answer: Response, item: Item) -> Response:
+def versioned(answer: Response, item: Item, representation: str = "") -> Response:
     """Return an answer with the version of the item that it shows."""
-    answer.headers["ETag"] = etag(item)
+    answer.headers["ETag"] = etag(item, representation)
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer

@@ -15,7 +15,7 @@ from service.personalization.context.stored import known, turns
 from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
 from service.personalization.queries import Queries
-from service.storage import Store
+from service.storage import ItemStore
 from service.web.answers import JSON, View
 from service.web.credentials import Credential
 
@@ -25,7 +25,7 @@ MARKDOWN = "text/markdown"
 class ContextViews:
     """The view of the operation on contexts; it takes the caller and the parameters of the path."""
 
-    def __init__(self, contract: Contract, profiles: Profiles, preferences: Preferences, store: Store) -> None:
+    def __init__(self, contract: Contract, profiles: Profiles, preferences: Preferences, store: ItemStore) -> None:
         self._contexts = Contexts(load_counter())
         self._queries = Queries(contract, "ContextQuery")
         self._profiles = profiles

@@ -25,6 +25,11 @@ class Credential:
     tenant: str
     scopes: frozenset[str]
 
+    @property
+    def identity(self) -> str:
+        """Return what tells this credential from others."""
+        return self.digest.hex()
+
 
 def digest(key: str) -> bytes:
     """Return what is kept of a key."""

@@ -10,9 +10,11 @@ _TAG = re.compile(r'(W/)?"([\x21\x23-\x7e\x80-\xff]*)"')
 _TAGS = re.compile(rf"[ \t]*(?:{_TAG.pattern}|,)(?:[ \t]*,[ \t]*(?:{_TAG.pattern})?)*[ \t]*")
 
 
-def etag(stored: Item) -> str:
-    """Return the strong validator of a stored version."""
-    return f'"{stored.life}.{stored.version}"'
+def etag(stored: Item, representation: str = "") -> str:
+    """Return the strong validator of a stored version, as it is or in another representation that is named."""
+    return (
+        f'"{stored.life}.{stored.version}.{representation}"' if representation else f'"{stored.life}.{stored.version}"'
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,13 @@ class _Tags:
     anything: bool
 
     def match(self, stored: Item | None, *, weakly: bool) -> bool:
-        if stored is None:
-            return False
-        tag = etag(stored)[1:-1]
-        return self.anything or tag in self.strong or (weakly and tag in self.weak)
+        """Return whether one of the tags is of the stored version, in whatever representation."""
+        versions = {".".join(tag.split(".")[:2]) for tag in (self.strong | self.weak if weakly else self.strong)}
+        return stored is not None and (self.anything or etag(stored)[1:-1] in versions)
+
+    def match_exactly(self, stored: Item, representation: str) -> bool:
+        """Return whether one of the tags, weak ones too, is of the stored version in this representation."""
+        return self.anything or etag(stored, representation)[1:-1] in self.strong | self.weak
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,12 @@ class Preconditions:
         if self.if_none_match and self.if_none_match.match(stored, weakly=True):
             raise Refused("precondition_failed")
 
-    def is_unmodified(self, stored: Item) -> bool:
-        """Check the preconditions of a read, and return whether the caller has this version already.
+    def names_version(self) -> bool:
+        """Return whether `If-Match` names the version that the caller has seen."""
+        return self.if_match is not None and not self.if_match.anything
+
+    def is_unmodified(self, stored: Item, representation: str = "") -> bool:
+        """Check the preconditions of a read, and return whether the caller has this representation already.
 
         Raises:
             Refused: `precondition_failed`.
@@ -68,7 +77,7 @@ class Preconditions:
         """
         if self.if_match and not self.if_match.match(stored, weakly=False):
             raise Refused("precondition_failed")
-        return self.if_none_match is not None and self.if_none_match.match(stored, weakly=True)
+        return self.if_none_match is not None and self.if_none_match.match_exactly(stored, representation)
 
 
 def _read(name: str, value: str | None) -> _Tags | None:

@@ -2,29 +2,31 @@
 
 from urllib.parse import quote
 
-from flask import Response, request
+from flask import Response
 
 from service.contract import Contract
 from service.items import Changes, Item
 from service.personalization.preferences.rules import Preferences, key
 from service.personalization.profile import Profiles
 from service.refusal import Refused
-from service.storage import Store
-from service.strict_json import parse
+from service.storage import ItemStore
 from service.web.answers import JSON, View, preconditions, versioned
-from service.web.body import read_json_body
 from service.web.credentials import Credential
-from service.web.preconditions import Preconditions
+from service.web.preconditions import Preconditions, etag
+from service.web.writes import Reply, Write, Writes
 
 
 class PreferenceViews:
     """The views of the operations on preferences; each takes the caller and the parameters of the path."""
 
-    def __init__(self, contract: Contract, profiles: Profiles, preferences: Preferences, store: Store) -> None:
+    def __init__(
+        self, contract: Contract, profiles: Profiles, preferences: Preferences, store: ItemStore, writes: Writes
+    ) -> None:
         self._base = f"{contract.base_path}/profile"
         self._profiles = profiles
         self._preferences = preferences
         self._store = store
+        self._writes = writes
 
     def by_operation(self) -> dict[str, View]:
         """Return each view by the `operationId` of what it carries out."""
@@ -51,36 +53,37 @@ class PreferenceViews:
         return _shown(stored, conditions)
 
     def _put(self, caller: Credential, actor_id: str, type: str) -> Response:  # noqa: A002 - as above
+        def put(changes: Changes, document: bytes) -> Reply:
+            is_new = changes.get(key(name)) is None
+            stored = self._preferences.put(changes, name, document)
+            headers = {
+                "Content-Type": JSON,
+                "Content-Location": f"{self._base}/{quote(actor_id, safe='')}/preferences/{quote(name, safe='')}",
+                "ETag": etag(stored),
+                "Cache-Control": "private, no-cache",
+            }
+            return Reply(201 if is_new else 200, stored.document, headers)
+
         self._profiles.check_actor(actor_id)
         name = self._preferences.check_type(type)
-        conditions = preconditions()
-        document = self._preferences.told(parse(read_json_body(request)), actor_id, name)
-
-        def put(changes: Changes) -> tuple[Item, bool]:
-            current = changes.get(key(name))
-            conditions.check(current)
-            return self._preferences.put(changes, name, document), current is None
-
-        stored, created = self._store.write(caller.tenant, actor_id, put)
-        answer = Response(stored.document, 201 if created else 200, content_type=JSON)
-        place = f"{self._base}/{quote(actor_id, safe='')}/preferences/{quote(name, safe='')}"
-        answer.headers["Content-Location"] = place
-        return versioned(answer, stored)
+        write = Write(
+            "create-or-update-preference",
+            put,
+            lambda body: self._preferences.told(body, actor_id, name),
+            target=key(name),
+        )
+        return self._writes.carry_out(caller, actor_id, write)
 
     def _delete(self, caller: Credential, actor_id: str, type: str) -> Response:  # noqa: A002 - as above
-        self._profiles.check_actor(actor_id)
-        name = self._preferences.check_type(type)
-        conditions = preconditions()
-
-        def delete(changes: Changes) -> None:
-            current = changes.get(key(name))
-            conditions.check(current)
-            if current is None:
+        def delete(changes: Changes, _told: None) -> Reply:
+            if changes.get(key(name)) is None:
                 raise Refused("preference_not_found")
             changes.delete(key(name))
+            return Reply(204)
 
-        self._store.write(caller.tenant, actor_id, delete)
-        return Response(status=204)
+        self._profiles.check_actor(actor_id)
+        name = self._preferences.check_type(type)
+        return self._writes.carry_out(caller, actor_id, Write("delete-preference", delete, target=key(name)))
 
 
 def _shown(item: Item, conditions: Preconditions) -> Response:

@@ -26,6 +26,11 @@ def test_the_operations_are_those_that_tama_makes_actions_of() -> None:
     assert [(operation["operationId"], method, path) for path, method, operation in OPERATIONS] == [
         ("get-profile", "get", "/profile/{actor_id}"),
         ("create-or-update-profile", "put", "/profile/{actor_id}"),
+        ("patch-profile", "patch", "/profile/{actor_id}"),
+        ("delete-profile", "delete", "/profile/{actor_id}"),
+        ("delete-name", "delete", "/profile/{actor_id}/names/{group}/{index}"),
+        ("delete-date", "delete", "/profile/{actor_id}/dates/{significance}/{index}"),
+        ("set-consent", "put", "/profile/{actor_id}/consent"),
         ("list-preferences", "get", "/profile/{actor_id}/preferences"),
         ("get-preference", "get", "/profile/{actor_id}/preferences/{type}"),
         ("create-or-update-preference", "put", "/profile/{actor_id}/preferences/{type}"),

@@ -28,7 +28,7 @@ def test_options_win_over_the_environment() -> None:
     environment = {"PERSONALIZATION_LISTEN": "127.0.0.1:1", "PERSONALIZATION_STORE": STORE}
     assert read(**environment).port == 1
     settings = read("--listen", "[::1]:2", "--instance", "i", **environment)
-    assert settings == Settings("::1", 2, Path("/tmp/p.db"), None, "i", {}, 64)
+    assert settings == Settings("::1", 2, Path("/tmp/p.db"), None, "i", {}, 64, 64, 64)
 
 
 def test_a_variable_that_is_empty_is_not_given() -> None:

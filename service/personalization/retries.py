@@ -1,0 +1,112 @@
+"""Retries that do no harm: what was answered to a call with an idempotency key is answered again.
+
+The record of an answer lies in one of KEYS slots, which are filled in turn, so that an actor has at most so many. A
+mark that outlives the actor's items says in which slot: where the record is gone, the key is known to have been used.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+import orjson
+
+from service.items import MARKS, Changes, Items
+from service.refusal import Refused
+
+KEYS: Final = 1_000
+"""How many keys of an actor are remembered: the latest."""
+
+LIFETIME_S: Final = 86_400
+"""How long a key is remembered, in seconds."""
+
+_RECORDS = "idempotency/"
+_NEXT = _RECORDS + "next"
+_MARKS = MARKS + "key/"
+_FORM = re.compile(r"[!-~]{1,64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was answered.
+
+    Attributes:
+        request: the fingerprint of the request that it was the answer to.
+        status: the HTTP status.
+        headers: the headers of the answer that belong to what was done.
+        body: the body.
+
+    """
+
+    request: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def used_key(scope: tuple[str, ...], sent: str) -> str:
+    """Return under what name a key is remembered.
+
+    Args:
+        scope: what the key stands in besides the actor: the credential, the operation.
+        sent: the key as it was sent.
+
+    Raises:
+        Refused: `invalid_idempotency_key`.
+
+    """
+    if not _FORM.fullmatch(sent):
+        raise Refused("invalid_idempotency_key")
+    return fingerprint(*(part.encode() for part in (*scope, sent)))
+
+
+def fingerprint(*parts: bytes) -> str:
+    """Return a digest that is another one for other parts."""
+    return sha256(b"".join(len(part).to_bytes(8, "big") + part for part in parts)).hexdigest()
+
+
+def find(items: Items, key: str) -> Recorded | None:
+    """Return what was answered to a call with this key, None for a key that was not used.
+
+    Raises:
+        Refused: `idempotency_key_gone` for one that was used, but whose answer is not kept any more.
+
+    """
+    mark = items.get(_MARKS + key)
+    if mark is None:
+        return None
+    record = items.get(_RECORDS + mark.document.decode())
+    kept = orjson.loads(record.document) if record else {}
+    if kept.get("key") != key:
+        raise Refused("idempotency_key_gone")
+    return Recorded(kept["request"], kept["status"], kept["headers"], kept["body"].encode())
+
+
+def record(changes: Changes, key: str, recorded: Recorded, now: float) -> None:
+    """Remember what is answered to the call that makes these changes.
+
+    Args:
+        changes: the items of the actor.
+        key: what `used_key` returned.
+        recorded: the answer; its body is UTF-8.
+        now: the time, in seconds since the epoch.
+
+    """
+    expires = int(now) + LIFETIME_S
+    stored = changes.get(_NEXT)
+    slot = int(stored.document) if stored else 0
+    place = f"{slot:04}"
+    overwritten = changes.get(_RECORDS + place)
+    if overwritten is not None:
+        changes.delete(_MARKS + orjson.loads(overwritten.document)["key"])
+    kept = {
+        "key": key,
+        "request": recorded.request,
+        "status": recorded.status,
+        "headers": dict(recorded.headers),
+        "body": recorded.body.decode(),
+    }
+    changes.put(_RECORDS + place, orjson.dumps(kept, option=orjson.OPT_SORT_KEYS), expires=expires)
+    changes.put(_NEXT, b"%d" % ((slot + 1) % KEYS), expires=expires)
+    changes.put(_MARKS + key, place.encode(), expires=expires)
