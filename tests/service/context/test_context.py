@@ -111,6 +111,14 @@ def _text_with(context: Context, older: Turn) -> str:
     return f'{before}{heading}- {older.role}: "{older.content}"\n{after}'
 
 
+def test_every_budget_holds_to_the_last_unit(contexts: Contexts) -> None:
+    days = [{"index": index, "significance": "birth", "value": f"19{index}-11-25"} for index in range(10, 20)]
+    known = Known(ANA | {"dates": days}, {"theme": "dark", "language": "pt-PT"})
+    for budget in range(MIN_BUDGET, 1_200):
+        context = contexts.assemble(known, WEDNESDAY, TURNS, budget)
+        assert context.size == contexts.counter.count(context.text) <= budget
+
+
 def test_a_turn_that_lacks_one_unit_of_room_is_left_out_and_said_to_be(contexts: Contexts) -> None:
     whole = contexts.assemble(Known(ANA, {}), WEDNESDAY, TURNS, 1_000)
     exact = contexts.assemble(Known(ANA, {}), WEDNESDAY, TURNS, whole.size)
