@@ -126,10 +126,53 @@ class ConfigurationError(Exception):
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the option of each setting."""
     for setting in SETTINGS:
-        default = f" Default: {setting.default}." if setting.default else ""
-        parser.add_argument(
-            setting.option, metavar=setting.form, help=f"{setting.help}{default} Environment: {setting.variable}."
-        )
+        _add_option(parser, setting)
+
+
+def add_store_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option of the setting that commands on a store need."""
+    _add_option(parser, STORE)
+
+
+def _add_option(parser: argparse.ArgumentParser, setting: Setting) -> None:
+    default = f" Default: {setting.default}." if setting.default else ""
+    parser.add_argument(
+        setting.option, metavar=setting.form, help=f"{setting.help}{default} Environment: {setting.variable}."
+    )
+
+
+def read_store(options: argparse.Namespace, environment: Mapping[str, str]) -> Path:
+    """Read the setting that commands on a store need.
+
+    Raises:
+        ConfigurationError: it is missing or wrong.
+
+    """
+    reader = _Reader(options, environment)
+    store = reader.read(STORE, _store)
+    if store is None:
+        raise ConfigurationError(reader.problems)
+    return store
+
+
+class _Reader:
+    """Reads settings, and gathers what is wrong with them."""
+
+    def __init__(self, options: argparse.Namespace, environment: Mapping[str, str]) -> None:
+        self.problems: list[str] = []
+        self._options = options
+        self._environment = environment
+
+    def read(self, setting: Setting, parse: Callable[[str | None], _T]) -> _T | None:
+        """Return the value of a setting, or None when it is wrong."""
+        option: str | None = getattr(self._options, setting.name.replace("-", "_"))
+        source = setting.variable if option is None else setting.option
+        value = option if option is not None else self._environment.get(setting.variable) or setting.default
+        try:
+            return parse(value)
+        except ValueError as error:
+            self.problems.extend(f"{source}: {problem}" for problem in str(error).splitlines())
+            return None
 
 
 def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -> Settings:
@@ -139,26 +182,16 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
         ConfigurationError: with everything that is wrong, not only the first.
 
     """
-    problems: list[str] = []
-
-    def read(setting: Setting, parse: Callable[[str | None], _T]) -> _T | None:
-        option: str | None = getattr(options, setting.name.replace("-", "_"))
-        source = setting.variable if option is None else setting.option
-        value = option if option is not None else environment.get(setting.variable) or setting.default
-        try:
-            return parse(value)
-        except ValueError as error:
-            problems.extend(f"{source}: {problem}" for problem in str(error).splitlines())
-            return None
-
+    reader = _Reader(options, environment)
+    read = reader.read
     address = read(LISTEN, _address)
     store = read(STORE, _store)
     key_digest = read(API_KEY_FILE, _key_digest)
     instance = read(INSTANCE, _instance)
     preferences = read(PREFERENCES, _preferences)
     limits = [read(setting, _limit) or 0 for setting in (MOST_PREFERENCES, MOST_NAMES, MOST_DATES)]
-    if problems or not (address and store and instance) or preferences is None:
-        raise ConfigurationError(problems)
+    if reader.problems or not (address and store and instance) or preferences is None:
+        raise ConfigurationError(reader.problems)
     return Settings(*address, store, key_digest, instance, preferences, *limits)
 
 

@@ -65,26 +65,39 @@ def prepare(connection: apsw.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
     rows: list[Any] = connection.execute(
-        "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)"
-        " FROM pragma_application_id, pragma_user_version"
+        "SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id"
     ).fetchall()
-    application, schema, tables = rows[0]
-    if (application, schema, tables) == (0, 0, 0):
+    if tuple(rows[0]) == (0, 0):
         connection.execute(_SCHEMA)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    elif application != APPLICATION_ID:
-        raise NotOurFileError("it was made by another program")
-    elif schema > SCHEMA_VERSION:
-        raise NotOurFileError(
-            f"its schema has version {schema}, and this service knows version {SCHEMA_VERSION} and earlier ones: "
-            "a later version of the service made it"
-        )
     else:
-        for version in range(schema, SCHEMA_VERSION):
+        for version in range(schema_version(connection), SCHEMA_VERSION):
             connection.execute(_MIGRATIONS[version])
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("INSERT OR IGNORE INTO secret VALUES ('marks', ?)", (secrets.token_bytes(32),))
     connection.execute("COMMIT")
+
+
+def schema_version(connection: apsw.Connection) -> int:
+    """Return the version of the tables of a file that this service can use.
+
+    Raises:
+        NotOurFileError: it was made by another program or by a later version.
+
+    """
+    rows: list[Any] = connection.execute(
+        "SELECT application_id, user_version FROM pragma_application_id, pragma_user_version"
+    ).fetchall()
+    application, schema = rows[0]
+    if application != APPLICATION_ID:
+        raise NotOurFileError("it was made by another program")
+    if schema > SCHEMA_VERSION:
+        raise NotOurFileError(
+            f"its schema has version {schema}, and this service knows version {SCHEMA_VERSION} and earlier ones: "
+            "a later version of the service made it"
+        )
+    version: int = schema
+    return version
 
 
 def marks_key(connection: apsw.Connection) -> bytes:

@@ -1,0 +1,40 @@
+"""`personalization check`."""
+
+import argparse
+import os
+import sys
+from typing import Any
+
+import orjson
+
+from service.commands.outcome import CommandError
+from service.settings import add_store_option, read_store
+from service.storage.sqlite_copies import CopyError, inspect
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "check",
+        help="check the data file, also while it is served",
+        description="Check that the data file is whole, also while it is served, and print the version of its schema "
+        "and how many things of each kind it holds, as JSON. A damaged file ends in exit code 1.",
+    )
+    add_store_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Check the data file.
+
+    Raises:
+        ConfigurationError: the store is not named.
+        CommandError: the file is damaged, or cannot be read.
+
+    """
+    store = read_store(options, os.environ)
+    try:
+        report = inspect(store)
+    except CopyError as error:
+        raise CommandError(str(error)) from None
+    sys.stdout.write(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() + "\n")

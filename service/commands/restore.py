@@ -1,0 +1,41 @@
+"""`personalization restore`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from service.commands.outcome import CommandError
+from service.settings import add_store_option, read_store
+from service.storage.sqlite_copies import CopyError, restore
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "restore",
+        help="make a backup the data file again",
+        description="Make a backup the data file again, while it is not served. What it holds begins a new life: an "
+        "ETag from before matches nothing.",
+    )
+    parser.add_argument("file", metavar="FILE", type=Path, help="the backup; it stays as it is")
+    parser.add_argument("--force", action="store_true", help="replace the data file if it is there, with all it holds")
+    add_store_option(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Restore a backup.
+
+    Raises:
+        ConfigurationError: the store is not named.
+        CommandError: the data file is as it was.
+
+    """
+    store = read_store(options, os.environ)
+    try:
+        restore(options.file, store, replace=options.force)
+    except CopyError as error:
+        raise CommandError(str(error)) from None
+    sys.stdout.write(f"restored from {options.file}\n")

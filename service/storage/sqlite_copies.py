@@ -1,0 +1,204 @@
+"""Copies of the data file: how one is made while the file is served, and how one becomes the data file again."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from service.storage.files import FileLock, HeldError, make_private_folder
+from service.storage.sqlite_file import BUSY_TIMEOUT_MS, NotOurFileError, connect, prepare, schema_version
+
+_KINDS = """
+SELECT CASE
+        WHEN actor LIKE 'mark/%' THEN 'marks'
+        WHEN instr(key, '/') THEN substr(key, 1, instr(key, '/') - 1)
+        ELSE key
+    END AS kind, count(*)
+FROM item WHERE expires IS NULL OR expires > unixepoch() GROUP BY kind ORDER BY kind
+"""
+_FIGURES = {
+    "tenants": "SELECT count(DISTINCT tenant) FROM item",
+    "actors": "SELECT count(*) FROM (SELECT DISTINCT tenant, actor FROM item WHERE actor NOT LIKE 'mark/%')",
+    "expired": "SELECT count(*) FROM item WHERE expires <= unixepoch()",
+    "scheduled work": "SELECT count(*) FROM work",
+}
+_NEW_LIVES = "UPDATE item SET life = lower(hex(randomblob(9)))"
+
+
+class CopyError(Exception):
+    """What was asked of a data file was not done; the text says why, and names files alone."""
+
+
+def back_up(store: Path, target: Path, *, replace: bool = False) -> None:
+    """Copy a data file as it is at one moment, also while it is served.
+
+    The copy is complete, checked and on the disk before it has its name.
+
+    Args:
+        store: the data file.
+        target: where the copy goes; only its owner may read it, whatever the umask.
+        replace: whether a file that is there is replaced.
+
+    Raises:
+        CopyError: there is no copy.
+
+    """
+    if not replace and target.exists():
+        raise CopyError(f"{target} is there already. Name another file, or say --force to replace it.")
+    with _explained(store), closing(_open(store, readonly=False)) as source:
+        schema_version(source)
+        with _explained(target), _unfinished(target) as copy:
+            with closing(_copy(source, copy)) as copied:
+                _check(copied)
+            _put_in_place(copy, target, replace=replace)
+
+
+def restore(backup: Path, store: Path, *, replace: bool = False) -> None:
+    """Make a backup the data file again.
+
+    Every item begins a new life, so that no `ETag` of before matches one.
+
+    Args:
+        backup: the copy; it stays as it is, and may be of an older version.
+        store: the data file, which nobody serves.
+        replace: whether a data file that is there is replaced.
+
+    Raises:
+        CopyError: the data file is as it was.
+
+    """
+    with _explained(store):
+        make_private_folder(store.parent)
+        try:
+            lock = FileLock(store)
+        except HeldError as error:
+            holder = f"process {error.holder}" if error.holder else "another process"
+            raise CopyError(f"{store} is served by {holder}. Stop it first.") from None
+    with lock:
+        if not replace and store.exists():
+            raise CopyError(f"{store} is there already. Say --force to replace it, with all that it holds.")
+        with _explained(backup), closing(_open(backup, readonly=True)) as source:
+            schema_version(source)
+            with _explained(store), _unfinished(store) as copy:
+                with closing(_copy(source, copy)) as copied:
+                    _check(copied)
+                    prepare(copied)
+                    copied.execute(_NEW_LIVES)
+                    copied.execute("PRAGMA journal_mode = DELETE")
+                _let_go_of_log(store)
+                _put_in_place(copy, store, replace=replace)
+
+
+def inspect(store: Path) -> dict[str, Any]:
+    """Check a data file, also while it is served, and count what it holds.
+
+    Returns:
+        The version of its schema, how many items there are of each kind, and figures on all of them.
+
+    Raises:
+        CopyError: it is damaged, or cannot be read.
+
+    """
+    with _explained(store), closing(_open(store, readonly=False)) as source:
+        source.execute("BEGIN")
+        version = schema_version(source)
+        _check(source)
+        if version < 2:  # noqa: PLR2004 - the first version with items
+            return {"integrity": "ok", "schema version": version}
+        figures = {name: _rows(source, query)[0][0] for name, query in _FIGURES.items()}
+        return {"integrity": "ok", "schema version": version, "items": dict(_rows(source, _KINDS)), **figures}
+
+
+def _rows(connection: apsw.Connection, query: str) -> list[Any]:
+    return connection.execute(query).fetchall()
+
+
+def _open(path: Path, *, readonly: bool) -> apsw.Connection:
+    if not path.is_file():
+        raise CopyError(f"There is no file {path}.")
+    if not readonly:
+        return connect(path)
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
+    connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+    return connection
+
+
+def _copy(source: apsw.Connection, target: Path) -> apsw.Connection:
+    """Copy a database into an empty file that is there, and return a connection to it."""
+    copied = connect(target)
+    # One step holds one state of the source; several would begin anew with each write to it.
+    with copied.backup("main", source, "main") as backup:
+        backup.step(-1)
+    # The copy is one file, and needs no log beside it.
+    copied.execute("PRAGMA journal_mode = DELETE")
+    return copied
+
+
+def _check(connection: apsw.Connection) -> None:
+    if _rows(connection, "PRAGMA integrity_check(1)") != [("ok",)]:
+        raise CopyError("The data is damaged: SQLite's integrity check fails.")
+
+
+@contextmanager
+def _unfinished(target: Path) -> Iterator[Path]:
+    """Yield an empty file beside the target that only its owner may read, and that is gone in the end."""
+    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".unfinished", dir=target.parent)
+    os.close(descriptor)
+    path = Path(name)
+    try:
+        yield path
+    finally:
+        for suffix in ("", "-journal", "-wal", "-shm"):
+            path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+def _let_go_of_log(store: Path) -> None:
+    """Remove the write-ahead log of the file that goes, which SQLite would take for one of the file that comes."""
+    if store.exists():
+        # What is damaged is replaced all the same.
+        with suppress(apsw.Error), closing(connect(store)) as connection:
+            connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+    for suffix in ("-wal", "-shm"):
+        store.with_name(store.name + suffix).unlink(missing_ok=True)
+    _synchronise(store.parent)
+
+
+def _put_in_place(file: Path, target: Path, *, replace: bool) -> None:
+    _synchronise(file)
+    if replace:
+        file.replace(target)
+    else:
+        try:
+            # Unlike a rename it replaces nothing that has come meanwhile.
+            target.hardlink_to(file)
+        except FileExistsError:
+            raise CopyError(f"{target} is there already.") from None
+    _synchronise(target.parent)
+
+
+def _synchronise(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except NotOurFileError as error:
+        raise CopyError(f"{path} cannot be used: {error}.") from None
+    except apsw.NotADBError:
+        raise CopyError(f"{path} cannot be used: it is not an SQLite file.") from None
+    except apsw.CorruptError:
+        raise CopyError(f"{path} cannot be used: it is damaged.") from None
+    except apsw.Error as error:
+        raise CopyError(f"{path} cannot be used: {type(error).__name__}.") from None
+    except OSError as error:
+        raise CopyError(f"{path} cannot be used: {error.strerror}.") from None

@@ -1,0 +1,65 @@
+"""The commands on the data file, as an operator runs them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from service.__main__ import main
+from tests.service.server import RunningService
+
+NAMES = {"names": [{"index": 0, "value": "Canarina"}]}
+
+
+def test_a_backup_of_a_running_service_is_restored_and_etags_of_before_match_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = str(tmp_path / "backup.db")
+    with RunningService(tmp_path) as service:
+        store = f"sqlite:{service.store}"
+        service.put("canary", NAMES)
+        tag = service.get("canary").headers["etag"]
+        assert main(["backup", copy, "--store", store]) == 0
+        assert main(["check", "--store", store]) == 0
+        assert main(["restore", copy, "--store", store, "--force"]) == 1
+        assert "Stop it first" in capsys.readouterr().err
+        service.put("canary", {"gender": "female"})
+        later = service.get("canary").headers["etag"]
+    assert main(["restore", copy, "--store", store]) == 1
+    assert main(["restore", copy, "--store", store, "--force"]) == 0
+    with RunningService(tmp_path) as service:
+        answer = service.get("canary")
+        assert answer.json["names"][0]["value"] == "Canarina"
+        assert answer.json["gender"] == "other"
+        assert service.get("canary", headers={"If-None-Match": f"{tag}, {later}"}).status == 200
+        for old in (tag, later):
+            assert service.put("canary", {"gender": "male"}, headers={"If-Match": old}).status == 412
+
+
+def test_a_check_prints_json_that_names_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with RunningService(tmp_path) as service:
+        service.put("canary", NAMES)
+        assert main(["check", "--store", f"sqlite:{service.store}"]) == 0
+    printed = capsys.readouterr().out
+    assert json.loads(printed)["items"]["profile"] == 1
+    assert "anar" not in printed
+
+
+@pytest.mark.parametrize("command", [["backup", "x"], ["restore", "x"], ["check"]])
+def test_a_command_without_its_store_is_a_configuration_error(
+    command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PERSONALIZATION_STORE", raising=False)
+    assert main(command) == 2
+    assert "PERSONALIZATION_STORE" in capsys.readouterr().err
+
+
+def test_a_file_that_is_there_is_not_overwritten_by_a_backup(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with RunningService(tmp_path) as service:
+        copy = tmp_path / "backup.db"
+        copy.write_text("precious")
+        assert main(["backup", str(copy), "--store", f"sqlite:{service.store}"]) == 1
+    assert copy.read_text() == "precious"
+    assert "--force" in capsys.readouterr().err
