@@ -5,11 +5,11 @@ import sys
 from collections.abc import Sequence
 
 import service
-from service.commands import backup, check, restore, serve
+from service.commands import backup, check, keys, restore, serve
 from service.commands.outcome import EXIT_CONFIGURATION, EXIT_FAILED, CommandError
 from service.settings import ConfigurationError
 
-COMMANDS = (serve, backup, restore, check)
+COMMANDS = (serve, keys, backup, restore, check)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -69,7 +69,7 @@ def serve(settings: Settings) -> None:
     _refuse_held_file(settings)
     listener = _listen(settings.host, settings.port)
     if settings.key_digest is None:
-        _log.warning("no API key file is configured: every call is answered 401")
+        _log.warning("no API key file is configured: only credentials in the store are accepted")
     worker = _Worker(settings, _url(settings.host, listener), os.getpid())
     server = _Server(listener)
     server.serve(spawn_target=_run_worker, target_loader=worker, wrap_loader=False)

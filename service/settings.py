@@ -62,7 +62,7 @@ API_KEY_FILE = Setting(
     "api-key-file",
     "PATH",
     f"A file that holds one API key of at least {MIN_KEY_LENGTH} characters, for the tenant `default` and all scopes. "
-    "Without it nobody has access: every call is answered 401.",
+    "Without it only credentials in the store are accepted.",
 )
 INSTANCE = Setting(
     "instance",

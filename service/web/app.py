@@ -13,7 +13,7 @@ from service.personalization.profile import Profiles
 from service.refusal import Refused
 from service.storage import Store
 from service.web.answers import View
-from service.web.credentials import Credential, authenticate
+from service.web.credentials import Authenticator, Credential
 from service.web.open_routes import contract_routes, health_routes
 from service.web.operations import make_operations
 from service.web.problems import answer_errors_with_problems, problem
@@ -43,7 +43,7 @@ def create_app(
     Args:
         contract: what is served; each of its operations becomes a route that needs a credential.
         store: where profiles are kept.
-        credentials: who may call; nobody when it is empty.
+        credentials: who may call, besides those whose credentials lie in the store.
         instance: the id of this start, which `/readyz` answers.
         main_pid: the process id of the server's main process, which `/readyz` answers.
         max_preferences: how many preferences an actor can have.
@@ -52,10 +52,11 @@ def create_app(
     app = Flask("personalization", static_folder=None)
     app.url_map.merge_slashes = False
     app.url_map.converters["segment"] = _Segment
+    authenticator = Authenticator(credentials, store)
     views = make_operations(contract, Profiles(contract), Preferences(contract, max_preferences), store)
     for operation in contract.operations:
         rule = operation.path.replace("{", "<segment:").replace("}", ">")
-        view = _authenticated(views[operation.id], operation, credentials)
+        view = _authenticated(views[operation.id], operation, authenticator)
         app.add_url_rule(rule, operation.id, view, methods=[operation.method])
     app.register_blueprint(contract_routes(contract))
     app.register_blueprint(health_routes(store, instance, main_pid))
@@ -64,9 +65,9 @@ def create_app(
     return app
 
 
-def _authenticated(view: View, operation: Operation, credentials: Sequence[Credential]) -> Callable[..., Response]:
+def _authenticated(view: View, operation: Operation, authenticator: Authenticator) -> Callable[..., Response]:
     def authenticated(**parameters: Any) -> Response:
-        caller = authenticate(credentials, request.headers.get("Authorization"), operation.scopes)
+        caller = authenticator.authenticate(request.headers.get("Authorization"), operation.scopes)
         return view(caller, **parameters)
 
     return authenticated

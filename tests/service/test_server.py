@@ -45,7 +45,7 @@ def test_logs_are_json_lines_on_stderr(service: RunningService) -> None:
 
 def test_it_says_at_the_start_that_nobody_has_access(tmp_path: Path) -> None:
     with RunningService(tmp_path, key=None) as service:
-        assert "every call is answered 401" in service.errors.read_text()
+        assert "only credentials in the store are accepted" in service.errors.read_text()
         assert service.call("GET", f"{BASE}/whoami").status == 401
 
 

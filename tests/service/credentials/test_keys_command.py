@@ -1,0 +1,88 @@
+"""The commands on credentials, as an operator runs them beside a running service."""
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from service.__main__ import main
+from service.storage.files import FileLock
+from service.web.credentials import RECORD_LIFETIME_S, Authenticator
+from tests.service.server import BASE, RunningService
+
+
+def run(capsys: pytest.CaptureFixture[str], store: Path, *arguments: str) -> list[str]:
+    """Run a command that succeeds and return the lines that it prints."""
+    assert main(["keys", *arguments, "--store", f"sqlite:{store}"]) == 0
+    return capsys.readouterr().out.splitlines()
+
+
+def listed(capsys: pytest.CaptureFixture[str], store: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in run(capsys, store, "list")]
+
+
+def test_keys_are_managed_while_the_service_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with RunningService(tmp_path) as service:
+        (key,) = run(capsys, service.store, "add", "--tenant", "one", "--scope", "profile:read", "--label", "a label")
+        answer = service.call("GET", f"{BASE}/whoami", key=key)
+        assert answer.json == {"tenant": "one", "scopes": ["profile:read"]}
+        assert service.put("canary", {}, key=key).status == 403
+        (shown,) = listed(capsys, service.store)
+        assert (shown["label"], shown["revoked"], shown["valid_keys"]) == ("a label", None, 1)
+        (rotated,) = run(capsys, service.store, "rotate", shown["id"], "--overlap", "60")
+        assert listed(capsys, service.store)[0]["valid_keys"] == 2
+        assert run(capsys, service.store, "revoke", shown["id"]) == []
+        assert listed(capsys, service.store)[0]["valid_keys"] == 0
+        assert rotated not in service.errors.read_text()
+        assert key not in service.errors.read_text()
+
+
+def test_the_first_key_can_be_added_before_the_first_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    service = RunningService(tmp_path, key=None)
+    (key,) = run(capsys, service.store, "add", "--scope", "profile:read", "--scope", "profile:write")
+    assert stat.S_IMODE(service.store.stat().st_mode) == 0o600
+    assert stat.S_IMODE(service.store.parent.stat().st_mode) == 0o700
+    with service:
+        answer = service.call("GET", f"{BASE}/whoami", key=key)
+    assert answer.json == {"tenant": "default", "scopes": ["profile:read", "profile:write"]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["add", "--scope", "profile:delete"], "There is no scope profile:delete. There are: profile:read,"),
+        (["add", "--scope", "admin", "--tenant", "a b"], "A tenant is 1 to 64 of the characters"),
+        (["revoke", "0000"], "There is no credential 0000."),
+        (["rotate", "0000"], "There is no credential 0000."),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], problem: str
+) -> None:
+    assert main(["keys", *arguments, "--store", f"sqlite:{tmp_path / 'p.db'}"]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert problem in printed.err
+
+
+def test_a_file_that_must_be_made_is_left_to_who_serves_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = tmp_path / "p.db"
+    with FileLock(store):
+        assert main(["keys", "list", "--store", f"sqlite:{store}"]) == 1
+    assert "served by process" in capsys.readouterr().err
+    assert not store.exists()
+
+
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = tmp_path / "p.db"
+    store.write_text("no database\n" * 100)
+    assert main(["keys", "list", "--store", f"sqlite:{store}"]) == 1
+    assert "it is not an SQLite file" in capsys.readouterr().err
+
+
+def test_the_bound_of_a_revocation_is_the_documented_one() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "security.md").read_text(encoding="utf-8")
+    assert f"within {RECORD_LIFETIME_S:.0f} seconds" in page
+    assert Authenticator.__doc__
