@@ -15,7 +15,12 @@ from tests.service.server import BASE, KEY
 
 ANA = {"index": 0, "value": "Ana"}
 NAMES = {"names": [ANA]}
+KEYED = {"Idempotency-Key": "k"}
 Call = Callable[[Client], ServiceAnswer]
+
+
+def consent(client: Client, status: str) -> ServiceAnswer:
+    return client.call("PUT", f"{BASE}/profile/a/consent", {"status": status})
 
 
 def prefer(client: Client, kind: str, value: object) -> ServiceAnswer:
@@ -39,6 +44,16 @@ CALLS: dict[str, Call] = {
     "body_too_large": lambda client: client.put("a", b" " * 65_537),
     "unsupported_media_type": lambda client: client.put("a", NAMES, headers={"Content-Type": "text/plain"}),
     "invalid_profile": lambda client: client.put("a", {"gender": "woman"}),
+    "invalid_idempotency_key": lambda client: client.put("a", NAMES, headers={"Idempotency-Key": "a b"}),
+    "consent_withdrawn": lambda client: (consent(client, "withdrawn"), client.put("a", NAMES))[1],
+    "invalid_consent": lambda client: consent(client, "perhaps"),
+    "entry_not_found": lambda client: (client.put("a", NAMES), client.call("DELETE", f"{BASE}/profile/a/names/real/1"))[
+        1
+    ],
+    "invalid_parameter": lambda client: client.call("DELETE", f"{BASE}/profile/a/names/nickname/0"),
+    "last_name": lambda client: (client.put("a", NAMES), client.call("DELETE", f"{BASE}/profile/a/names/real/0"))[1],
+    "precondition_required": lambda client: client.call("PATCH", f"{BASE}/profile/a", NAMES),
+    "idempotency_key_reused": lambda client: [client.put("a", body, headers=KEYED) for body in (NAMES, {})][1],
     "duplicate_entry": lambda client: client.put("a", {"names": [ANA, ANA]}),
     "name_required": lambda client: client.put("a", {"gender": "female"}),
     "preference_not_found": lambda client: client.call("GET", f"{BASE}/profile/a/preferences/theme"),
@@ -64,8 +79,32 @@ def test_the_code_comes_when_a_scope_is_missing(make_client: Callable[[frozenset
 
 
 def test_the_code_comes_when_a_profile_is_full(client: Client) -> None:
-    client.put("a", {"names": [{**ANA, "index": index} for index in range(500)]})
-    assert client.put("a", {"names": [{**ANA, "index": 500}]}).json["code"] == "too_many_entries"
+    client.put("a", {"names": [{**ANA, "index": index} for index in range(64)]})
+    assert client.put("a", {"names": [{**ANA, "index": 64}]}).json["code"] == "too_many_entries"
+
+
+def test_the_code_comes_when_a_call_with_the_key_is_under_way(
+    client: Client, store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    codes = []
+    write = store.write
+
+    def comes_again_meanwhile(*arguments: Any) -> Any:
+        monkeypatch.setattr(store, "write", write)
+        answer = client.put("a", NAMES, headers=KEYED)
+        assert answer.headers["Retry-After"] == "1"
+        codes.append(answer.json["code"])
+        return write(*arguments)
+
+    monkeypatch.setattr(store, "write", comes_again_meanwhile)
+    assert client.put("a", NAMES, headers=KEYED).status_code == 201
+    assert codes == ["idempotency_key_in_flight"]
+
+
+def test_the_code_comes_when_what_was_answered_is_gone(client: Client, store: SQLiteStore) -> None:
+    client.put("a", NAMES, headers=KEYED)
+    store.write("default", "a", lambda changes: changes.delete("idempotency/0000"))
+    assert client.put("a", NAMES, headers=KEYED).json["code"] == "idempotency_key_gone"
 
 
 def test_the_code_comes_when_an_actor_has_all_preferences(contract: Contract, store: SQLiteStore) -> None:
@@ -91,4 +130,6 @@ def test_the_code_comes_when_the_store_fails(
 
 
 def test_no_code_is_left_out(contract: Contract) -> None:
-    assert {*CALLS, *FAILURES, "insufficient_scope", "too_many_entries", "too_many_preferences"} == set(contract.errors)
+    others = {"insufficient_scope", "too_many_entries", "too_many_preferences"}
+    keys = {"idempotency_key_in_flight", "idempotency_key_gone"}
+    assert {*CALLS, *FAILURES} | others | keys == set(contract.errors)

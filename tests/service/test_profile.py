@@ -1,12 +1,20 @@
 """The rules of merging, and of the versions that a caller sees."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
+from service.contract import Contract
+from service.personalization.profile import with_bounds
+from service.storage.sqlite import SQLiteStore
+from service.web.app import create_app
+from service.web.credentials import Credential, digest
 from tests.service.client import Client
+from tests.service.server import BASE, KEY
 
+META = {"QUERY_STRING": "include=meta"}
 ANA = {"index": 0, "group": "real", "value": "Ana"}
 SILVA = {"index": 1, "group": "real", "value": "Silva"}
 ANNIE = {"index": 0, "group": "callable", "value": "Annie"}
@@ -56,15 +64,85 @@ def test_another_actor_has_another_life(client: Client) -> None:
     assert len(tags) == 2
 
 
-def test_a_profile_holds_five_hundred_names_and_no_more(client: Client) -> None:
-    for first in range(0, 500, 250):
-        client.put("a", {"names": [{**ANA, "index": index} for index in range(first, first + 250)]})
+@pytest.mark.parametrize(("name", "entry"), [("names", ANA), ("dates", BIRTH)], ids=["names", "dates"])
+def test_a_profile_holds_sixty_four_of_each_and_no_more(client: Client, name: str, entry: dict[str, Any]) -> None:
+    client.put("a", {"names": [ANA]})
+    for first in range(0, 64, 32):
+        client.put("a", {name: [{**entry, "index": index} for index in range(first, first + 32)]})
     full = client.get("a")
-    assert len(full.json["names"]) == 500
-    answer = client.put("a", {"gender": "female", "names": [{**ANA, "index": 500}]})
+    assert len(full.json[name]) == 64
+    answer = client.put("a", {"gender": "female", name: [{**entry, "index": 64}]})
     assert (answer.status_code, answer.json["code"]) == (422, "too_many_entries")
     assert client.get("a").data == full.data
-    assert client.put("a", {"names": [{**ANA, "index": 499, "value": "B"}]}).status_code == 200
+    assert client.put("a", {name: [{**entry, "index": 63, "value": "2000-01-01"}]}).status_code == 200
+
+
+def test_the_bounds_are_what_the_operator_sets(contract: Contract, store: SQLiteStore) -> None:
+    bounded = with_bounds(contract, names=2, dates=1)
+    credential = Credential(digest(KEY), "default", frozenset(contract.schema("Scope")["enum"]))
+    client = Client(bounded, create_app(bounded, store, [credential], instance="i", main_pid=1))
+    assert client.put("a", {"names": [ANA, SILVA], "dates": [BIRTH]}).status_code == 201
+    for more in ({"names": [ANNIE]}, {"dates": [WEDDING]}):
+        answer = client.put("a", more)
+        assert (answer.status_code, answer.json["code"]) == (422, "too_many_entries")
+    answer = client.put("b", {"names": [ANA, SILVA, ANNIE]})
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/names")
+    told = client.call("GET", f"{BASE}/openapi.json").json["components"]["schemas"]["ProfileInput"]["properties"]
+    assert (told["names"]["maxItems"], told["dates"]["maxItems"]) == (2, 1)
+
+
+def test_a_profile_from_before_the_bound_was_lowered_can_still_be_changed(
+    contract: Contract, store: SQLiteStore
+) -> None:
+    credential = Credential(digest(KEY), "default", frozenset(contract.schema("Scope")["enum"]))
+    clients = [
+        Client(bounded, create_app(bounded, store, [credential], instance="i", main_pid=1))
+        for bounded in (contract, with_bounds(contract, names=1, dates=1))
+    ]
+    clients[0].put("a", {"names": [ANA, SILVA]})
+    assert clients[1].put("a", {"names": [{**ANA, "value": "Eva"}]}).status_code == 200
+    assert clients[1].put("a", {"names": [ANNIE]}).json["code"] == "too_many_entries"
+
+
+def test_meta_says_when_each_field_last_changed(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 1_772_357_400.0
+    monkeypatch.setattr(time, "time", lambda: now)
+    client.put("a", {"names": [ANA]})
+    now += 60.5
+    client.put("a", {"names": [ANA], "pronoun": "she/her"})
+    now += 60
+    client.put("a", {"pronoun": "she/her"})
+    assert client.get("a", environ=META).json["meta"] == {
+        "changed_at": {"names": "2026-03-01T09:30:00.000Z", "pronoun": "2026-03-01T09:31:00.500Z"}
+    }
+    assert "meta" not in client.get("a").json
+
+
+def test_meta_is_a_representation_of_its_own(client: Client) -> None:
+    tag = client.put("a", {"names": [ANA]}).headers["ETag"]
+    meta = client.get("a", environ=META).headers["ETag"]
+    assert meta != tag
+    assert client.get("a", headers={"If-None-Match": meta}).status_code == 200
+    assert client.get("a", headers={"If-None-Match": tag}, environ=META).status_code == 200
+    assert client.get("a", headers={"If-None-Match": meta}, environ=META).status_code == 304
+    assert client.put("a", {"gender": "male"}, headers={"If-None-Match": meta}).status_code == 412
+    assert client.put("a", {"gender": "male"}, headers={"If-Match": meta}).status_code == 200
+    assert client.put("a", {"gender": "female"}, headers={"If-Match": meta}).status_code == 412
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("include=meta", 200),
+        ("include=%20META%20", 200),
+        ("include=", 200),
+        ("include=all", 422),
+        ("includes=meta", 422),
+    ],
+)
+def test_the_query_of_get_profile_is_read_as_bodies_are(client: Client, query: str, status: int) -> None:
+    client.put("a", {"names": [ANA]})
+    assert client.get("a", environ={"QUERY_STRING": query}).status_code == status
 
 
 @pytest.mark.parametrize(
