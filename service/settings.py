@@ -79,7 +79,23 @@ PREFERENCES = Setting(
 MOST_PREFERENCES = Setting("max-preferences", "NUMBER", "How many preferences an actor can have.", str(MAX_PREFERENCES))
 MOST_NAMES = Setting("max-names", "NUMBER", "How many names a profile can hold.", str(MAX_ENTRIES))
 MOST_DATES = Setting("max-dates", "NUMBER", "How many dates a profile can hold.", str(MAX_ENTRIES))
-SETTINGS = (LISTEN, STORE, API_KEY_FILE, INSTANCE, PREFERENCES, MOST_PREFERENCES, MOST_NAMES, MOST_DATES)
+METRICS_LISTEN = Setting(
+    "metrics-listen",
+    "HOST:PORT",
+    "An address on which the metrics are served to whoever asks, and nothing else. Without it they are at `/metrics`, "
+    "for the scope `admin`.",
+)
+SETTINGS = (
+    LISTEN,
+    METRICS_LISTEN,
+    STORE,
+    API_KEY_FILE,
+    INSTANCE,
+    PREFERENCES,
+    MOST_PREFERENCES,
+    MOST_NAMES,
+    MOST_DATES,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +112,7 @@ class Settings:
         max_preferences: how many preferences an actor can have.
         max_names: how many names a profile can hold.
         max_dates: how many dates a profile can hold.
+        metrics_address: host and port of the metrics; None when the service itself serves them.
 
     """
 
@@ -108,6 +125,7 @@ class Settings:
     max_preferences: int
     max_names: int
     max_dates: int
+    metrics_address: tuple[str, int] | None = None
 
 
 class ConfigurationError(Exception):
@@ -185,6 +203,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
     reader = _Reader(options, environment)
     read = reader.read
     address = read(LISTEN, _address)
+    metrics_address = read(METRICS_LISTEN, _metrics_address)
     store = read(STORE, _store)
     key_digest = read(API_KEY_FILE, _key_digest)
     instance = read(INSTANCE, _instance)
@@ -192,7 +211,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
     limits = [read(setting, _limit) or 0 for setting in (MOST_PREFERENCES, MOST_NAMES, MOST_DATES)]
     if reader.problems or not (address and store and instance) or preferences is None:
         raise ConfigurationError(reader.problems)
-    return Settings(*address, store, key_digest, instance, preferences, *limits)
+    return Settings(*address, store, key_digest, instance, preferences, *limits, metrics_address=metrics_address)
 
 
 def _address(value: str | None) -> tuple[str, int]:
@@ -201,6 +220,10 @@ def _address(value: str | None) -> tuple[str, int]:
     if not (colon and host and port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
         raise ValueError(f"it must have the form {LISTEN.form}, such as {LISTEN.default} or [::1]:8080")
     return host, int(port)
+
+
+def _metrics_address(value: str | None) -> tuple[str, int] | None:
+    return None if value is None else _address(value)
 
 
 def _store(value: str | None) -> Path:

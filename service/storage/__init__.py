@@ -54,5 +54,16 @@ class Store(ItemStore, Protocol):
     def trouble(self) -> str | None:
         """Return why the store cannot serve, in words that name nothing personal; None when it can."""
 
+    def log_pages(self) -> int:
+        """Return how many pages wait in the log of what was committed."""
+
+    def backlog(self) -> int:
+        """Return how much background work is due and not done.
+
+        Raises:
+            StoreUnavailableError: the store could not be read.
+
+        """
+
     def close(self) -> None:
         """Finish what was begun, and let go of everything."""

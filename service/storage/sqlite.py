@@ -36,6 +36,10 @@ DELETE FROM item WHERE (tenant, actor, key) IN (SELECT tenant, actor, key FROM i
 """
 _DUE = "SELECT tenant, actor, name FROM work WHERE at <= ? AND name IN ({}) ORDER BY at LIMIT ?"
 
+_BACKLOG = """
+SELECT (SELECT count(*) FROM item WHERE expires <= :now) + (SELECT count(*) FROM work WHERE at <= :now)
+"""
+
 _T = TypeVar("_T")
 _log = logging.getLogger("personalization")
 
@@ -60,6 +64,7 @@ class SQLiteStore:
         work: what each kind of scheduled work does.
         clock: the time, in seconds since the epoch, by which items expire and work is due.
         sweep_period: seconds between two looks for what has expired or is due.
+        on_batch: told of each batch that was committed: how many writes, and how many seconds it took.
 
     Raises:
         HeldError: another process serves the file.
@@ -75,11 +80,14 @@ class SQLiteStore:
         *,
         clock: Callable[[], float] = time.time,
         sweep_period: float = SWEEP_PERIOD_S,
+        on_batch: Callable[[int, float], None] | None = None,
     ) -> None:
         make_private_folder(path.parent)
         self._path = path
         self._work = work or {}
         self._clock = clock
+        self._on_batch = on_batch
+        self._log_pages = 0
         self._lock = FileLock(path)
         try:
             descriptor = open_private_file(path)
@@ -147,6 +155,17 @@ class SQLiteStore:
             return "the data file cannot be read"
         return None
 
+    def log_pages(self) -> int:
+        """See `Store.log_pages`."""
+        return self._log_pages
+
+    def backlog(self) -> int:
+        """See `Store.backlog`."""
+        with _translated(), self._reader() as reader:
+            rows: list[Any] = reader.execute(_BACKLOG, {"now": int(self._clock())}).fetchall()
+            count: int = rows[0][0]
+            return count
+
     def close(self) -> None:
         """See `Store.close`."""
         self._sweeper.close()
@@ -195,6 +214,7 @@ class SQLiteStore:
         return result
 
     def _after_commit(self, _connection: apsw.Connection, _schema: str, pages: int) -> int:
+        self._log_pages = pages
         if pages >= CHECKPOINT_PAGES:
             self._checkpointer.wake(truncate=pages >= TRUNCATE_PAGES)
         return apsw.SQLITE_OK
@@ -209,9 +229,11 @@ class SQLiteStore:
                     batch.append(job)
                     job = self._jobs.get_nowait()
             closing = job is None
-            self._write_batch(batch)
+            if batch:
+                self._write_batch(batch)
 
     def _write_batch(self, batch: list[_Job]) -> None:
+        begun = time.perf_counter()
         try:
             outcomes = self._commit(batch)
         except Exception as error:  # noqa: BLE001 - a caller waits for each job, and the thread serves the next batch
@@ -219,11 +241,14 @@ class SQLiteStore:
             for job in batch:
                 job.done.set_exception(StoreUnavailableError(type(error).__name__))
             return
+        seconds = time.perf_counter() - begun
         for job, outcome in zip(batch, outcomes, strict=True):
             if outcome.error is None:
                 job.done.set_result(outcome.value)
             else:
                 job.done.set_exception(outcome.error)
+        if self._on_batch is not None:
+            self._on_batch(len(batch), seconds)
 
     def _commit(self, batch: list[_Job]) -> list[_Outcome]:
         # What is written to a file that no path leads to any more is lost at the next start.

@@ -7,6 +7,7 @@ from flask import Flask, Response, request
 from werkzeug.routing import BaseConverter
 
 from service.contract import Contract, Operation
+from service.metrics import CONTENT_TYPE, Metrics
 from service.personalization.preferences import MAX_PREFERENCES
 from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
@@ -14,12 +15,15 @@ from service.refusal import Refused
 from service.storage import Store
 from service.web.answers import View
 from service.web.credentials import Authenticator, Credential
+from service.web.observing import Observer
 from service.web.open_routes import contract_routes, health_routes
 from service.web.operations import make_operations
 from service.web.problems import answer_errors_with_problems, problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_ADMIN = frozenset({"admin"})
 
 
 class _Segment(BaseConverter):
@@ -37,6 +41,7 @@ def create_app(
     instance: str,
     main_pid: int,
     max_preferences: int = MAX_PREFERENCES,
+    observer: Observer | None = None,
 ) -> Flask:
     """Build the application.
 
@@ -47,6 +52,7 @@ def create_app(
         instance: the id of this start, which `/readyz` answers.
         main_pid: the process id of the server's main process, which `/readyz` answers.
         max_preferences: how many preferences an actor can have.
+        observer: records the requests; one of its own by default.
 
     """
     app = Flask("personalization", static_folder=None)
@@ -60,8 +66,12 @@ def create_app(
         app.add_url_rule(rule, operation.id, view, methods=[operation.method])
     app.register_blueprint(contract_routes(contract))
     app.register_blueprint(health_routes(store, instance, main_pid))
+    observer = observer or Observer(Metrics())
+    if observer.metrics_route:
+        app.add_url_rule("/metrics", "metrics", _metrics_view(observer.metrics, authenticator))
     answer_errors_with_problems(app, contract)
     app.wsgi_app = _refusing_misread_paths(app.wsgi_app, contract)  # type: ignore[method-assign,assignment] # Flask's own way
+    observer.observe(app)
     return app
 
 
@@ -71,6 +81,16 @@ def _authenticated(view: View, operation: Operation, authenticator: Authenticato
         return view(caller, **parameters)
 
     return authenticated
+
+
+def _metrics_view(metrics: Metrics, authenticator: Authenticator) -> Callable[[], Response]:
+    def show() -> Response:
+        authenticator.authenticate(request.headers.get("Authorization"), _ADMIN)
+        answer = Response(metrics.exposition(), content_type=CONTENT_TYPE)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    return show
 
 
 def _refusing_misread_paths(app: "WSGIApplication", contract: Contract) -> "WSGIApplication":

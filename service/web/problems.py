@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from service.contract import Contract
 from service.refusal import Detail, Refused
 from service.storage import StoreUnavailableError
-from service.web.privacy import Pseudonyms
+from service.web.observing import described, take_down_code
 
 MAX_DETAILS = 20
 
@@ -51,34 +51,27 @@ def _detail(detail: Detail) -> dict[str, object]:
 
 def answer_errors_with_problems(app: Flask, contract: Contract) -> None:
     """Make every error of the application a problem document."""
-    pseudonyms = Pseudonyms()
 
     def refused(error: Refused) -> Response:
+        take_down_code(request, error.code)
         return problem(contract, error)
 
     def method_not_allowed(error: MethodNotAllowed) -> Response:
         methods = ", ".join(sorted(error.valid_methods or ()))
-        answer = problem(
-            contract, Refused("method_not_allowed", f"This path does not know the method. It knows: {methods}.")
-        )
+        answer = refused(Refused("method_not_allowed", f"This path does not know the method. It knows: {methods}."))
         answer.headers["Allow"] = methods
         return answer
 
     def no_route(_error: HTTPException) -> Response:
-        return problem(contract, Refused("route_not_found"))
+        return refused(Refused("route_not_found"))
 
     def store_unavailable(error: StoreUnavailableError) -> Response:
-        _log.error("the store is not available", extra=where() | {"error": str(error)})
-        return problem(contract, Refused("store_unavailable"))
+        _log.error("the store is not available", extra=described(request) | {"error": str(error)})
+        return refused(Refused("store_unavailable"))
 
     def failed(error: Exception) -> Response:
-        _log.error("a request failed", exc_info=error, extra=where())
-        return problem(contract, Refused("internal_error"))
-
-    def where() -> dict[str, str]:
-        route = request.url_rule.rule if request.url_rule else ""
-        actor = (request.view_args or {}).get("actor_id", "")
-        return {"method": request.method, "route": route, "actor": pseudonyms.of(actor) if actor else ""}
+        _log.error("a request failed", exc_info=error, extra=described(request))
+        return refused(Refused("internal_error"))
 
     app.register_error_handler(Refused, refused)
     app.register_error_handler(MethodNotAllowed, method_not_allowed)

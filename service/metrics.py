@@ -1,0 +1,128 @@
+"""What the service counts and times, for Prometheus.
+
+Labels name operations of the contract and statuses; no label's value comes from a caller.
+"""
+
+import math
+from collections.abc import Callable
+from http.server import HTTPServer
+
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    PlatformCollector,
+    ProcessCollector,
+    generate_latest,
+    start_http_server,
+)
+
+import service
+from service.storage import Store, StoreUnavailableError
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+_REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+_COMMIT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
+_BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+
+
+class Metrics:
+    """The metrics of one process, in a registry of their own."""
+
+    def __init__(self) -> None:
+        self._registry = registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        PlatformCollector(registry=registry)
+        info = Gauge(
+            "personalization_info", "The version that runs; the value is always 1.", ["version"], registry=registry
+        )
+        info.labels(service.__version__).set(1)
+        self._requests = Counter(
+            "personalization_requests", "Requests answered.", ["operation", "status"], registry=registry
+        )
+        self._request_seconds = Histogram(
+            "personalization_request_seconds",
+            "Time from a request's head to the head of its answer.",
+            ["operation"],
+            buckets=_REQUEST_SECONDS,
+            registry=registry,
+        )
+        self._batch_size = Histogram(
+            "personalization_store_batch_size",
+            "Writes that were committed together.",
+            buckets=_BATCH_SIZES,
+            registry=registry,
+        )
+        self._commit_seconds = Histogram(
+            "personalization_store_commit_seconds",
+            "Time of a batch of writes, until it was on the disk.",
+            buckets=_COMMIT_SECONDS,
+            registry=registry,
+        )
+        # Looking the labels up costs as much as counting.
+        self._counters: dict[tuple[str, str], Counter] = {}
+        self._timers: dict[str, Histogram] = {}
+
+    def observe_request(self, operation: str, status: str, seconds: float) -> None:
+        """Count a request that was answered.
+
+        Args:
+            operation: an operationId of the contract, or another name from a closed list.
+            status: the three digits of the HTTP status.
+            seconds: how long it took.
+
+        """
+        counter = self._counters.get((operation, status))
+        if counter is None:
+            counter = self._counters[operation, status] = self._requests.labels(operation, status)
+        counter.inc()
+        timer = self._timers.get(operation)
+        if timer is None:
+            timer = self._timers[operation] = self._request_seconds.labels(operation)
+        timer.observe(seconds)
+
+    def observe_batch(self, size: int, seconds: float) -> None:
+        """Count writes that were committed together, and how long that took."""
+        self._batch_size.observe(size)
+        self._commit_seconds.observe(seconds)
+
+    def watch(self, store: Store) -> None:
+        """Have what a store says of itself among the metrics, looked up whenever they are read."""
+        self._gauge(
+            "personalization_store_wal_pages", "Pages in the write-ahead log at the last commit.", store.log_pages
+        )
+        self._gauge(
+            "personalization_store_sweeper_backlog",
+            "Items that have expired and work that is due, not yet swept.",
+            store.backlog,
+        )
+
+    def _gauge(self, name: str, meaning: str, value: Callable[[], int]) -> None:
+        def known() -> float:
+            try:
+                return value()
+            except StoreUnavailableError:
+                return math.nan
+
+        Gauge(name, meaning, registry=self._registry).set_function(known)
+
+    def names(self) -> list[str]:
+        """Return the name of every metric."""
+        return [family.name for family in self._registry.collect()]
+
+    def exposition(self) -> bytes:
+        """Return all metrics as CONTENT_TYPE says."""
+        return generate_latest(self._registry)
+
+    def listen(self, host: str, port: int) -> HTTPServer:
+        """Serve the metrics, to whoever asks, on a listener of their own.
+
+        Raises:
+            OSError: the address cannot be had.
+
+        """
+        server, _thread = start_http_server(port, host, self._registry)
+        return server
