@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from service.personalization import MAX_ENTRIES
+from service.personalization.history import MAX_HISTORY
 from service.personalization.preferences import MAX_PREFERENCES
 from service.web.credentials import MIN_KEY_LENGTH, digest
 
@@ -16,6 +17,8 @@ PREFIX = "PERSONALIZATION_"
 MAX_PORT = 65_535
 _INSTANCE_LENGTH = 200
 _LIMIT_DIGITS = 4
+_HISTORY_DIGITS = 7
+_DAY_S = 86_400
 _T = TypeVar("_T")
 
 
@@ -79,23 +82,15 @@ PREFERENCES = Setting(
 MOST_PREFERENCES = Setting("max-preferences", "NUMBER", "How many preferences an actor can have.", str(MAX_PREFERENCES))
 MOST_NAMES = Setting("max-names", "NUMBER", "How many names a profile can hold.", str(MAX_ENTRIES))
 MOST_DATES = Setting("max-dates", "NUMBER", "How many dates a profile can hold.", str(MAX_ENTRIES))
-METRICS_LISTEN = Setting(
-    "metrics-listen",
-    "HOST:PORT",
-    "An address on which the metrics are served to whoever asks, and nothing else. Without it they are at `/metrics`, "
-    "for the scope `admin`.",
+MOST_HISTORY = Setting(
+    "max-history", "NUMBER", "How many of the latest events of an actor's history are kept.", str(MAX_HISTORY)
 )
-SETTINGS = (
-    LISTEN,
-    METRICS_LISTEN,
-    STORE,
-    API_KEY_FILE,
-    INSTANCE,
-    PREFERENCES,
-    MOST_PREFERENCES,
-    MOST_NAMES,
-    MOST_DATES,
+HISTORY_DAYS = Setting(
+    "history-days",
+    "NUMBER",
+    "For how many days an event is kept after it was received. Without it events stay as long as there is room.",
 )
+SETTINGS = (LISTEN, STORE, API_KEY_FILE, INSTANCE, PREFERENCES, MOST_PREFERENCES, MOST_NAMES, MOST_DATES, MOST_HISTORY, HISTORY_DAYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +107,8 @@ class Settings:
         max_preferences: how many preferences an actor can have.
         max_names: how many names a profile can hold.
         max_dates: how many dates a profile can hold.
-        metrics_address: host and port of the metrics; None when the service itself serves them.
+        max_history: how many of the latest events of an actor are kept.
+        history_age: for how many seconds after they were received, None for as long as there is room.
 
     """
 
@@ -125,7 +121,8 @@ class Settings:
     max_preferences: int
     max_names: int
     max_dates: int
-    metrics_address: tuple[str, int] | None = None
+    max_history: int = MAX_HISTORY
+    history_age: int | None = None
 
 
 class ConfigurationError(Exception):
@@ -203,15 +200,28 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
     reader = _Reader(options, environment)
     read = reader.read
     address = read(LISTEN, _address)
-    metrics_address = read(METRICS_LISTEN, _metrics_address)
     store = read(STORE, _store)
     key_digest = read(API_KEY_FILE, _key_digest)
     instance = read(INSTANCE, _instance)
     preferences = read(PREFERENCES, _preferences)
-    limits = [read(setting, _limit) or 0 for setting in (MOST_PREFERENCES, MOST_NAMES, MOST_DATES)]
+    limits = (MOST_PREFERENCES, MOST_NAMES, MOST_DATES)
+    max_preferences, max_names, max_dates = (read(setting, _limit) or 0 for setting in limits)
+    max_history = read(MOST_HISTORY, _history_limit) or 0
+    history_age = read(HISTORY_DAYS, _days)
     if reader.problems or not (address and store and instance) or preferences is None:
         raise ConfigurationError(reader.problems)
-    return Settings(*address, store, key_digest, instance, preferences, *limits, metrics_address=metrics_address)
+    return Settings(
+        *address,
+        store,
+        key_digest,
+        instance,
+        preferences,
+        max_preferences,
+        max_names,
+        max_dates,
+        max_history=max_history,
+        history_age=history_age,
+    )
 
 
 def _address(value: str | None) -> tuple[str, int]:
@@ -220,10 +230,6 @@ def _address(value: str | None) -> tuple[str, int]:
     if not (colon and host and port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
         raise ValueError(f"it must have the form {LISTEN.form}, such as {LISTEN.default} or [::1]:8080")
     return host, int(port)
-
-
-def _metrics_address(value: str | None) -> tuple[str, int] | None:
-    return None if value is None else _address(value)
 
 
 def _store(value: str | None) -> Path:
@@ -269,6 +275,18 @@ def _preferences(value: str | None) -> Mapping[str, Any]:
 
 
 def _limit(value: str | None) -> int:
-    if not (value and value.isascii() and value.isdigit() and len(value) <= _LIMIT_DIGITS and int(value) > 0):
-        raise ValueError(f"it must be a whole number from 1 to {'9' * _LIMIT_DIGITS}")
+    return _whole_number(value, _LIMIT_DIGITS)
+
+
+def _history_limit(value: str | None) -> int:
+    return _whole_number(value, _HISTORY_DIGITS)
+
+
+def _days(value: str | None) -> int | None:
+    return None if value is None else _whole_number(value, _LIMIT_DIGITS) * _DAY_S
+
+
+def _whole_number(value: str | None, digits: int) -> int:
+    if not (value and value.isascii() and value.isdigit() and len(value) <= digits and int(value) > 0):
+        raise ValueError(f"it must be a whole number from 1 to {'9' * digits}")
     return int(value)

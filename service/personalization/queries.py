@@ -23,6 +23,7 @@ class Queries:
         self._read = make_query_reader(contract, contract.schema(schema), subject)
         self._validator = contract.validator(schema)
         parameters = {name: contract.resolved(member) for name, member in contract.schema(schema)["properties"].items()}
+        self._needs_parameters = bool(contract.schema(schema).get("required"))
         self._defaults = {name: member["default"] for name, member in parameters.items() if "default" in member}
 
     def told(self, parameters: Mapping[str, Sequence[str]]) -> Mapping[str, Any]:
@@ -35,7 +36,7 @@ class Queries:
             Refused: the subject's code, `invalid_query` for a query.
 
         """
-        if not parameters:
+        if not (parameters or self._needs_parameters):
             return self._defaults
         repeated = [name for name, values in parameters.items() if len(values) > 1]
         if repeated:

@@ -7,7 +7,7 @@ from flask import Flask, Response, request
 from werkzeug.routing import BaseConverter
 
 from service.contract import Contract, Operation
-from service.metrics import CONTENT_TYPE, Metrics
+from service.personalization.history.retention import Limits, Retention
 from service.personalization.preferences import MAX_PREFERENCES
 from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
@@ -15,15 +15,12 @@ from service.refusal import Refused
 from service.storage import Store
 from service.web.answers import View
 from service.web.credentials import Authenticator, Credential
-from service.web.observing import Observer
 from service.web.open_routes import contract_routes, health_routes
 from service.web.operations import make_operations
 from service.web.problems import answer_errors_with_problems, problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
-
-_ADMIN = frozenset({"admin"})
 
 
 class _Segment(BaseConverter):
@@ -41,7 +38,7 @@ def create_app(
     instance: str,
     main_pid: int,
     max_preferences: int = MAX_PREFERENCES,
-    observer: Observer | None = None,
+    retention: Retention | None = None,
 ) -> Flask:
     """Build the application.
 
@@ -52,26 +49,23 @@ def create_app(
         instance: the id of this start, which `/readyz` answers.
         main_pid: the process id of the server's main process, which `/readyz` answers.
         max_preferences: how many preferences an actor can have.
-        observer: records the requests; one of its own by default.
+        retention: what keeps histories within their limits; with the limits that are the default when it is None.
 
     """
     app = Flask("personalization", static_folder=None)
     app.url_map.merge_slashes = False
     app.url_map.converters["segment"] = _Segment
     authenticator = Authenticator(credentials, store)
-    views = make_operations(contract, Profiles(contract), Preferences(contract, max_preferences), store)
+    preferences = Preferences(contract, max_preferences)
+    views = make_operations(contract, Profiles(contract), preferences, retention or Retention(Limits()), store)
     for operation in contract.operations:
         rule = operation.path.replace("{", "<segment:").replace("}", ">")
         view = _authenticated(views[operation.id], operation, authenticator)
         app.add_url_rule(rule, operation.id, view, methods=[operation.method])
     app.register_blueprint(contract_routes(contract))
     app.register_blueprint(health_routes(store, instance, main_pid))
-    observer = observer or Observer(Metrics())
-    if observer.metrics_route:
-        app.add_url_rule("/metrics", "metrics", _metrics_view(observer.metrics, authenticator))
     answer_errors_with_problems(app, contract)
     app.wsgi_app = _refusing_misread_paths(app.wsgi_app, contract)  # type: ignore[method-assign,assignment] # Flask's own way
-    observer.observe(app)
     return app
 
 
@@ -81,16 +75,6 @@ def _authenticated(view: View, operation: Operation, authenticator: Authenticato
         return view(caller, **parameters)
 
     return authenticated
-
-
-def _metrics_view(metrics: Metrics, authenticator: Authenticator) -> Callable[[], Response]:
-    def show() -> Response:
-        authenticator.authenticate(request.headers.get("Authorization"), _ADMIN)
-        answer = Response(metrics.exposition(), content_type=CONTENT_TYPE)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
-
-    return show
 
 
 def _refusing_misread_paths(app: "WSGIApplication", contract: Contract) -> "WSGIApplication":

@@ -4,6 +4,7 @@ import orjson
 from flask import Response
 
 from service.contract import Contract
+from service.personalization.history.retention import Retention
 from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
 from service.storage import Store
@@ -12,12 +13,15 @@ from service.web.consent import ConsentViews
 from service.web.consented import ConsentedStore
 from service.web.context import ContextViews
 from service.web.credentials import Credential
+from service.web.history import HistoryViews
 from service.web.preferences import PreferenceViews
 from service.web.profiles import ProfileViews
 from service.web.writes import Writes
 
 
-def make_operations(contract: Contract, profiles: Profiles, preferences: Preferences, store: Store) -> dict[str, View]:
+def make_operations(
+    contract: Contract, profiles: Profiles, preferences: Preferences, retention: Retention, store: Store
+) -> dict[str, View]:
     """Return the view of each operation by its `operationId`; each takes the caller and the parameters of the path.
 
     What needs the actor's consent is given the store that keeps to it.
@@ -27,6 +31,7 @@ def make_operations(contract: Contract, profiles: Profiles, preferences: Prefere
     return {
         **ProfileViews(contract, profiles, consented, writes).by_operation(),
         **PreferenceViews(contract, profiles, preferences, consented, writes).by_operation(),
+        **HistoryViews(contract, profiles, retention, consented, writes).by_operation(),
         **ContextViews(contract, profiles, preferences, consented).by_operation(),
         **ConsentViews(contract, profiles, Writes(contract, store)).by_operation(),
         "get-credential": get_credential,

@@ -35,6 +35,10 @@ def test_the_operations_are_those_that_tama_makes_actions_of() -> None:
         ("get-preference", "get", "/profile/{actor_id}/preferences/{type}"),
         ("create-or-update-preference", "put", "/profile/{actor_id}/preferences/{type}"),
         ("delete-preference", "delete", "/profile/{actor_id}/preferences/{type}"),
+        ("list-history", "get", "/profile/{actor_id}/history"),
+        ("append-history", "post", "/profile/{actor_id}/history"),
+        ("delete-history-up-to", "delete", "/profile/{actor_id}/history"),
+        ("delete-event", "delete", "/profile/{actor_id}/history/{event_id}"),
         ("get-context", "get", "/profile/{actor_id}/context"),
         ("get-credential", "get", "/whoami"),
     ]

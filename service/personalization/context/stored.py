@@ -9,10 +9,10 @@ import orjson
 from service.items import Items
 from service.personalization.context.context import Known
 from service.personalization.context.frame import Turn
+from service.personalization.history.layout import Head, keys_between
 from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
 
-_EVENTS, _AFTER_EVENTS = "event/", "event0"
 _PAGE = 32
 _REMEMBERED = 4_096
 _LONGEST_REMEMBERED = 1_000
@@ -37,8 +37,8 @@ def turns(items: Items, thread: str | None) -> Iterator[Turn]:
         thread: the thread whose turns are wanted, None for all.
 
     """
-    last = _AFTER_EVENTS
-    while page := items.scan(_EVENTS, last, _PAGE, newest_first=True):
+    first, last = keys_between(Head.of(items).floor)
+    while page := items.scan(first, last, _PAGE, newest_first=True):
         for item in page:
             document = item.document
             turn, its_thread = _remembered(document) if len(document) <= _LONGEST_REMEMBERED else _read(document)

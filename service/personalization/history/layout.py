@@ -1,0 +1,103 @@
+"""How a history lies among the items of an actor.
+
+Each event lies under its place in the order, and its id leads to that place. The head counts the places that were
+given, so that the order needs no clock, and has the floor: what lies below it is deleted, though it may be there still.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import orjson
+
+from service.items import Changes, Items
+
+HEAD: Final = "head"
+_EVENTS, _IDS = "event/", "event-id/"
+_AFTER_EVENTS: Final = "event0"
+_LOWEST_FLOOR = 0
+DELETED_S: Final = 86_400
+"""How long, in seconds, the id of a deleted event is known as such, at least."""
+
+
+def event_key(place: int) -> str:
+    """Return the key of the event at a place, counted from 1; keys sort as places do."""
+    return f"{_EVENTS}{place:016d}"
+
+
+def place_of(key: str) -> int:
+    """Return the place of the event with this key."""
+    return int(key.removeprefix(_EVENTS))
+
+
+@dataclass(slots=True)
+class Head:
+    """What is said of a history as a whole.
+
+    Attributes:
+        last: the last place that was given, 0 before the first.
+        floor: the first place whose event is not deleted.
+        life: the life of the item that keeps this; empty before there is one.
+        others: what else that item keeps.
+
+    """
+
+    last: int = 0
+    floor: int = _LOWEST_FLOOR
+    life: str = ""
+    others: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, items: Items) -> "Head":
+        """Read the head of an actor's history."""
+        stored = items.get(HEAD)
+        if stored is None:
+            return cls()
+        others = orjson.loads(stored.document)
+        return cls(others.pop("sequence", 0), others.pop("floor", _LOWEST_FLOOR), stored.life, others)
+
+    def store(self, changes: Changes) -> None:
+        """Store it; one that is stored already changes nothing."""
+        kept = {**self.others, "sequence": self.last, "floor": self.floor}
+        changes.put(HEAD, orjson.dumps(kept, option=orjson.OPT_SORT_KEYS))
+
+
+def keys_between(first: int, last: int | None = None) -> tuple[str, str]:
+    """Return the range of the keys of the events with `first <= place < last`, to the newest without a last."""
+    return event_key(first), _AFTER_EVENTS if last is None else event_key(last)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of an event id.
+
+    Attributes:
+        place: the place of the event.
+        is_deleted: whether it was deleted.
+
+    """
+
+    place: int
+    is_deleted: bool
+
+
+def known(items: Items, head: Head, event_id: str) -> Known | None:
+    """Return what is known of an event id, None when no event had it or its deletion was long ago."""
+    stored = items.get(_IDS + event_id)
+    if stored is None:
+        return None
+    kept = orjson.loads(stored.document)
+    return Known(kept["place"], "deleted" in kept or kept["place"] < head.floor)
+
+
+def put_event(changes: Changes, place: int, event: dict[str, Any]) -> None:
+    """Store an event, and where its id leads; two items."""
+    changes.put(event_key(place), orjson.dumps(event, option=orjson.OPT_SORT_KEYS))
+    changes.put(_IDS + event["event_id"], orjson.dumps({"place": place}))
+
+
+def delete_event(changes: Changes, place: int, event_id: str, now: float) -> None:
+    """Delete an event, and remember that its id was used; two items."""
+    changes.delete(event_key(place))
+    document = orjson.dumps({"deleted": True, "place": place}, option=orjson.OPT_SORT_KEYS)
+    # Up to a second more, so that it is never less.
+    changes.put(_IDS + event_id, document, expires=int(now) + DELETED_S + 1)
