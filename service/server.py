@@ -27,6 +27,7 @@ from granian.server.mp import MPServer
 
 from service.contract import load_contract
 from service.logs import LOGGING
+from service.metrics import Metrics
 from service.personalization.history.retention import WORK, Limits, Retention
 from service.personalization.preferences.schemas import with_declared
 from service.personalization.profile import with_bounds
@@ -37,6 +38,7 @@ from service.storage.sqlite import SQLiteStore
 from service.storage.sqlite_file import NotOurFileError
 from service.web.app import create_app
 from service.web.credentials import Credential
+from service.web.observing import Observer
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -164,13 +166,17 @@ class _Worker:
         settings = self._settings
         contract = with_declared(load_contract(), settings.preferences)
         contract = with_bounds(contract, settings.max_names, settings.max_dates)
+        metrics = Metrics()
         retention = Retention(Limits(settings.max_history, settings.history_age))
         try:
-            self._store = SQLiteStore(settings.store, {WORK: retention.step})
+            self._store = SQLiteStore(settings.store, {WORK: retention.step}, on_batch=metrics.observe_batch)
         except HeldError as error:
             raise CannotServeError(_held(settings, error)) from None
         except (NotOurFileError, StoreUnavailableError, OSError) as error:
             raise CannotServeError(f"The data file {settings.store} cannot be used: {error}.") from None
+        metrics.watch(self._store)
+        if settings.metrics_address is not None:
+            _listen_for_metrics(metrics, *settings.metrics_address)
         scopes = frozenset(contract.schema("Scope")["enum"])
         keys = [Credential(settings.key_digest, "default", scopes)] if settings.key_digest else []
         app = create_app(
@@ -181,6 +187,7 @@ class _Worker:
             main_pid=self.main_pid,
             max_preferences=settings.max_preferences,
             retention=retention,
+            observer=Observer(metrics, metrics_route=settings.metrics_address is None),
         )
         sys.stdout.write(f"listening on {self._url}\n")
         sys.stdout.flush()
@@ -190,6 +197,15 @@ class _Worker:
         """Close the store."""
         if self._store is not None:
             self._store.close()
+
+
+def _listen_for_metrics(metrics: Metrics, host: str, port: int) -> None:
+    try:
+        server = metrics.listen(host, port)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CannotServeError(f"The address {host}:{port} cannot be listened on: {reason}.") from None
+    _log.info("metrics are served on a listener of their own", extra={"port": server.server_port})
 
 
 def _run_worker(worker_id: int, process_name: str, worker: _Worker, *args: Any) -> None:

@@ -90,7 +90,25 @@ HISTORY_DAYS = Setting(
     "NUMBER",
     "For how many days an event is kept after it was received. Without it events stay as long as there is room.",
 )
-SETTINGS = (LISTEN, STORE, API_KEY_FILE, INSTANCE, PREFERENCES, MOST_PREFERENCES, MOST_NAMES, MOST_DATES, MOST_HISTORY, HISTORY_DAYS)
+METRICS_LISTEN = Setting(
+    "metrics-listen",
+    "HOST:PORT",
+    "An address on which the metrics are served to whoever asks, and nothing else. Without it they are at `/metrics`, "
+    "for the scope `admin`.",
+)
+SETTINGS = (
+    LISTEN,
+    METRICS_LISTEN,
+    STORE,
+    API_KEY_FILE,
+    INSTANCE,
+    PREFERENCES,
+    MOST_PREFERENCES,
+    MOST_NAMES,
+    MOST_DATES,
+    MOST_HISTORY,
+    HISTORY_DAYS,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +127,7 @@ class Settings:
         max_dates: how many dates a profile can hold.
         max_history: how many of the latest events of an actor are kept.
         history_age: for how many seconds after they were received, None for as long as there is room.
+        metrics_address: host and port of the metrics; None when the service itself serves them.
 
     """
 
@@ -123,6 +142,7 @@ class Settings:
     max_dates: int
     max_history: int = MAX_HISTORY
     history_age: int | None = None
+    metrics_address: tuple[str, int] | None = None
 
 
 class ConfigurationError(Exception):
@@ -200,6 +220,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
     reader = _Reader(options, environment)
     read = reader.read
     address = read(LISTEN, _address)
+    metrics_address = read(METRICS_LISTEN, _metrics_address)
     store = read(STORE, _store)
     key_digest = read(API_KEY_FILE, _key_digest)
     instance = read(INSTANCE, _instance)
@@ -221,6 +242,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
         max_dates,
         max_history=max_history,
         history_age=history_age,
+        metrics_address=metrics_address,
     )
 
 
@@ -230,6 +252,10 @@ def _address(value: str | None) -> tuple[str, int]:
     if not (colon and host and port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
         raise ValueError(f"it must have the form {LISTEN.form}, such as {LISTEN.default} or [::1]:8080")
     return host, int(port)
+
+
+def _metrics_address(value: str | None) -> tuple[str, int] | None:
+    return None if value is None else _address(value)
 
 
 def _store(value: str | None) -> Path:
