@@ -7,6 +7,7 @@ from flask import Flask, Response, request
 from werkzeug.routing import BaseConverter
 
 from service.contract import Contract, Operation
+from service.metrics import CONTENT_TYPE, Metrics
 from service.personalization.history.retention import Limits, Retention
 from service.personalization.preferences import MAX_PREFERENCES
 from service.personalization.preferences.rules import Preferences
@@ -15,12 +16,15 @@ from service.refusal import Refused
 from service.storage import Store
 from service.web.answers import View
 from service.web.credentials import Authenticator, Credential
+from service.web.observing import Observer
 from service.web.open_routes import contract_routes, health_routes
 from service.web.operations import make_operations
 from service.web.problems import answer_errors_with_problems, problem
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+_ADMIN = frozenset({"admin"})
 
 
 class _Segment(BaseConverter):
@@ -30,7 +34,7 @@ class _Segment(BaseConverter):
     part_isolating = True
 
 
-def create_app(
+def create_app(  # noqa: PLR0913 - each is one thing that the application is made of
     contract: Contract,
     store: Store,
     credentials: Sequence[Credential],
@@ -39,6 +43,7 @@ def create_app(
     main_pid: int,
     max_preferences: int = MAX_PREFERENCES,
     retention: Retention | None = None,
+    observer: Observer | None = None,
 ) -> Flask:
     """Build the application.
 
@@ -50,6 +55,7 @@ def create_app(
         main_pid: the process id of the server's main process, which `/readyz` answers.
         max_preferences: how many preferences an actor can have.
         retention: what keeps histories within their limits; with the limits that are the default when it is None.
+        observer: records the requests; one of its own by default.
 
     """
     app = Flask("personalization", static_folder=None)
@@ -64,8 +70,12 @@ def create_app(
         app.add_url_rule(rule, operation.id, view, methods=[operation.method])
     app.register_blueprint(contract_routes(contract))
     app.register_blueprint(health_routes(store, instance, main_pid))
+    observer = observer or Observer(Metrics())
+    if observer.metrics_route:
+        app.add_url_rule("/metrics", "metrics", _metrics_view(observer.metrics, authenticator))
     answer_errors_with_problems(app, contract)
     app.wsgi_app = _refusing_misread_paths(app.wsgi_app, contract)  # type: ignore[method-assign,assignment] # Flask's own way
+    observer.observe(app)
     return app
 
 
@@ -75,6 +85,16 @@ def _authenticated(view: View, operation: Operation, authenticator: Authenticato
         return view(caller, **parameters)
 
     return authenticated
+
+
+def _metrics_view(metrics: Metrics, authenticator: Authenticator) -> Callable[[], Response]:
+    def show() -> Response:
+        authenticator.authenticate(request.headers.get("Authorization"), _ADMIN)
+        answer = Response(metrics.exposition(), content_type=CONTENT_TYPE)
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    return show
 
 
 def _refusing_misread_paths(app: "WSGIApplication", contract: Contract) -> "WSGIApplication":
