@@ -152,9 +152,8 @@ class Observer:
 
 def _answered(environ: "WSGIEnvironment", status: str, seconds: float) -> _Answered:
     # werkzeug leaves the request here, and with it where it was routed to.
-    request: Request | None = environ.get(_REQUEST)
-    rule = request.url_rule if request is not None else None
-    values = request.view_args if request is not None else None
+    request = environ.get(_REQUEST)
+    rule, values = (request.url_rule, request.view_args) if isinstance(request, Request) else (None, None)
     return _Answered(
         environ[_ID],
         environ["REQUEST_METHOD"],
