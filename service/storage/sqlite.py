@@ -115,8 +115,14 @@ class SQLiteStore:
 
     def get(self, tenant: str, actor: str, *keys: str) -> list[Item | None]:
         """See `ItemStore.get`."""
-        with _translated(), self._reader() as reader:
+        # What every read of a profile passes through does without context managers, which cost a third of it.
+        reader = self._take_reader()
+        try:
             return get_at_once(reader, Owner(tenant, actor, self._marks_key), keys, int(self._clock()))
+        except apsw.Error as error:
+            raise StoreUnavailableError(type(error).__name__) from error
+        finally:
+            self._readers.append(reader)
 
     def read(self, tenant: str, actor: str, view: Callable[[Items], _T]) -> _T:
         """See `ItemStore.read`."""
@@ -181,12 +187,16 @@ class SQLiteStore:
         self._writer.close()
         self._lock.close()
 
+    def _take_reader(self) -> apsw.Connection:
+        try:
+            return self._readers.pop()
+        except IndexError:
+            with _translated():
+                return connect(self._path)
+
     @contextmanager
     def _reader(self) -> Iterator[apsw.Connection]:
-        try:
-            reader = self._readers.pop()
-        except IndexError:
-            reader = connect(self._path)
+        reader = self._take_reader()
         try:
             yield reader
         finally:

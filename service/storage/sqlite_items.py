@@ -41,7 +41,7 @@ class Owner:
     Attributes:
         tenant: the tenant.
         actor: the actor.
-        key: the key of the hashes that lead to marks.
+        marks_key: the key of the hashes that lead to marks.
 
     """
 
@@ -61,7 +61,9 @@ class Owner:
 
 def get_at_once(connection: apsw.Connection, owner: Owner, keys: Sequence[str], now: int) -> list[Item | None]:
     """Return the items with these keys in one statement, which sees one state without a transaction of its own."""
-    places = [value for key in keys for value in (owner.tenant, owner.partition(key), key, now)]
+    places: list[str | int] = []
+    for key in keys:
+        places += (owner.tenant, owner.partition(key), key, now)
     rows: Any = connection.execute(_get_statement(len(keys)), places)
     found = {row[0]: Item(*row) for row in rows}
     return [found.get(key) for key in keys]

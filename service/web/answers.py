@@ -1,6 +1,6 @@
 """What the views of all operations have in common."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from flask import Response, request
 
@@ -19,7 +19,13 @@ def preconditions() -> Preconditions:
         Refused: `invalid_precondition`.
 
     """
-    return Preconditions.of(request.headers.get("If-Match"), request.headers.get("If-None-Match"))
+    environ = request.environ
+    return Preconditions.of(environ.get("HTTP_IF_MATCH"), environ.get("HTTP_IF_NONE_MATCH"))
+
+
+def query() -> Mapping[str, Sequence[str]]:
+    """Return the parameters of the query of the request at hand, each with all its values."""
+    return request.args.to_dict(flat=False) if request.environ.get("QUERY_STRING") else {}
 
 
 def versioned(answer: Response, item: Item, representation: str = "") -> Response:

@@ -50,6 +50,8 @@ class Preconditions:
             Refused: `invalid_precondition` when a header is not one; it is never passed over.
 
         """
+        if if_match is None and if_none_match is None:
+            return NO_PRECONDITIONS
         return cls(_read("If-Match", if_match), _read("If-None-Match", if_none_match))
 
     def check(self, stored: Item | None) -> None:
@@ -78,6 +80,9 @@ class Preconditions:
         if self.if_match and not self.if_match.match(stored, weakly=False):
             raise Refused("precondition_failed")
         return self.if_none_match is not None and self.if_none_match.match_exactly(stored, representation)
+
+
+NO_PRECONDITIONS = Preconditions(None, None)
 
 
 def _read(name: str, value: str | None) -> _Tags | None:

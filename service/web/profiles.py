@@ -3,7 +3,7 @@
 import time
 from urllib.parse import quote
 
-from flask import Response, request
+from flask import Response
 
 from service.contract import Contract
 from service.items import Changes, Item
@@ -12,7 +12,7 @@ from service.personalization.profile import PROFILE_KEY, Profiles, Told
 from service.personalization.queries import Queries
 from service.refusal import Refused
 from service.storage import ItemStore
-from service.web.answers import JSON, View, preconditions, versioned
+from service.web.answers import JSON, View, preconditions, query, versioned
 from service.web.credentials import Credential
 from service.web.preconditions import etag
 from service.web.writes import Reply, Write, Writes
@@ -47,7 +47,7 @@ class ProfileViews:
     def _get(self, caller: Credential, actor_id: str) -> Response:
         self._profiles.check_actor(actor_id)
         conditions = preconditions()
-        representation = self._queries.told(request.args.to_dict(flat=False)).get("include", "")
+        representation = self._queries.told(query()).get("include", "")
         (stored,) = self._store.get(caller.tenant, actor_id, PROFILE_KEY)
         if stored is None:
             raise Refused("profile_not_found")

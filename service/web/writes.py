@@ -22,12 +22,11 @@ from service.strict_json import parse
 from service.web.answers import JSON, preconditions
 from service.web.body import MAX_BYTES, read_json_body
 from service.web.credentials import Credential
-from service.web.preconditions import Preconditions
+from service.web.preconditions import NO_PRECONDITIONS, Preconditions
 from service.web.problems import problem
 
 KEY_HEADER = "Idempotency-Key"
 
-_NO_PRECONDITIONS = Preconditions(None, None)
 _T = TypeVar("_T")
 
 
@@ -107,7 +106,7 @@ class Writes:
             Refused: when it cannot be read, when its preconditions do not hold, or what its parts raise.
 
         """
-        conditions = preconditions() if write.target is not None else _NO_PRECONDITIONS
+        conditions = preconditions() if write.target is not None else NO_PRECONDITIONS
         sent = request.headers.get(KEY_HEADER)
         if sent is None:
             step = _Step(write, conditions, _read_body(write))
