@@ -8,6 +8,10 @@ from contextlib import suppress
 import apsw
 
 SWEEP_PERIOD_S = 10.0
+TRUNCATE_PATIENCE_MS = 20
+"""How long a truncation waits for readers, and writers for it: no longer than for another write."""
+
+TRUNCATE_RETRY_S = 1.0
 
 _log = logging.getLogger("personalization")
 
@@ -20,13 +24,14 @@ class Checkpointer:
 
     def __init__(self, connection: apsw.Connection) -> None:
         self._connection = connection
+        self._connection.set_busy_timeout(TRUNCATE_PATIENCE_MS)
         self._wanted = threading.Event()
         self._truncate = self._closing = False
         self._thread = threading.Thread(target=self._run, name="store-checkpointer", daemon=True)
         self._thread.start()
 
     def wake(self, *, truncate: bool) -> None:
-        """Ask for a checkpoint; one that truncates waits for readers and holds up writers, so it is the exception."""
+        """Ask for a checkpoint; one that truncates holds up writers, so it is the exception."""
         self._truncate |= truncate
         self._wanted.set()
 
@@ -39,13 +44,21 @@ class Checkpointer:
 
     def _run(self) -> None:
         while not self._closing:
-            self._wanted.wait()
+            self._wanted.wait(TRUNCATE_RETRY_S if self._truncate else None)
             self._wanted.clear()
-            mode = apsw.SQLITE_CHECKPOINT_TRUNCATE if self._truncate else apsw.SQLITE_CHECKPOINT_PASSIVE
-            self._truncate = False
-            # A checkpoint that fails leaves everything where it was, and the next commit asks for another.
+            # A checkpoint that fails leaves everything where it was, and another follows.
             with suppress(apsw.Error):
-                self._connection.wal_checkpoint(mode=mode)
+                self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+                if self._truncate:
+                    self._truncate_log()
+
+    def _truncate_log(self) -> None:
+        """Truncate the log, most of which was copied without holding up anyone, unless a reader still needs it."""
+        self._truncate = False
+        try:
+            self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
+        except apsw.BusyError:
+            self._truncate = True
 
 
 class Sweeper:
