@@ -69,7 +69,7 @@ class Contract:
             for method in METHODS:
                 if method in item:
                     requirements = item[method].get("security", self._document["security"])
-                    scopes = frozenset(scope for requirement in requirements for scope in requirement["ApiKey"])
+                    scopes = frozenset(scope for requirement in requirements for scope in requirement.get("ApiKey", ()))
                     yield Operation(item[method]["operationId"], method.upper(), self.base_path + path, scopes)
 
     def _read_error(self, code: str) -> ErrorKind:

@@ -13,6 +13,7 @@ from service.commands.outcome import CommandError
 from service.contract import load_contract
 from service.credentials import records
 from service.credentials.records import CredentialError, Record
+from service.credentials.tokens import rotate_signing_key
 from service.settings import add_store_option, read_store
 from service.storage import ItemStore, StoreUnavailableError
 from service.storage.files import HeldError
@@ -34,6 +35,9 @@ def add(commands: Any) -> None:
     _declare(kinds, "list", _list, "print each credential as one line of JSON, without its secrets")
     revoke = _declare(kinds, "revoke", _revoke, "end a credential for good, with the tokens it was given")
     revoke.add_argument("id", metavar="ID", help="the credential, as `keys list` names it")
+    _declare(
+        kinds, "rotate-signing-key", _rotate_signing_key, "sign tokens with another key; the one until now counts on"
+    )
     rotate = _declare(kinds, "rotate", _rotate, "give a credential another key and print it, once")
     rotate.add_argument("id", metavar="ID", help="the credential, as `keys list` names it")
     rotate.add_argument(
@@ -109,6 +113,10 @@ def _revoke(store: ItemStore, options: argparse.Namespace) -> None:
 
 def _rotate(store: ItemStore, options: argparse.Namespace) -> None:
     _print(records.rotate(store, options.id, options.overlap, time.time()).text)
+
+
+def _rotate_signing_key(store: ItemStore, _options: argparse.Namespace) -> None:
+    rotate_signing_key(store)
 
 
 def _shown(record: Record, now: float) -> dict[str, object]:

@@ -16,6 +16,7 @@ from service.refusal import Refused
 from service.storage import Store
 from service.web.answers import View
 from service.web.credentials import Authenticator, Credential
+from service.web.oauth import oauth_routes
 from service.web.observing import Observer
 from service.web.open_routes import contract_routes, health_routes
 from service.web.operations import make_operations
@@ -34,7 +35,7 @@ class _Segment(BaseConverter):
     part_isolating = True
 
 
-def create_app(  # noqa: PLR0913 - each is one thing that the application is made of
+def create_app(
     contract: Contract,
     store: Store,
     credentials: Sequence[Credential],
@@ -69,6 +70,7 @@ def create_app(  # noqa: PLR0913 - each is one thing that the application is mad
         view = _authenticated(views[operation.id], operation, authenticator)
         app.add_url_rule(rule, operation.id, view, methods=[operation.method])
     app.register_blueprint(contract_routes(contract))
+    app.register_blueprint(oauth_routes(contract, authenticator))
     app.register_blueprint(health_routes(store, instance, main_pid))
     observer = observer or Observer(Metrics())
     if observer.metrics_route:

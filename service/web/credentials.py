@@ -3,15 +3,19 @@
 import hmac
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from service.credentials import tokens
 from service.credentials.keys import Key, digest
-from service.credentials.records import NO_TENANT, PARTITION, Record, key_of
+from service.credentials.records import NO_TENANT, PARTITION, Record, Secret, key_of
+from service.credentials.tokens import SigningKey
 from service.refusal import Refused
 from service.storage import ItemStore
 
-__all__ = ["MIN_KEY_LENGTH", "RECORD_LIFETIME_S", "Authenticator", "Credential", "digest"]
+__all__ = ["CONFIGURED", "MIN_KEY_LENGTH", "RECORD_LIFETIME_S", "Authenticator", "Credential", "digest"]
 
+CONFIGURED = "configured"
+"""The client id of a credential that is not in the store."""
 MIN_KEY_LENGTH = 32
 RECORD_LIFETIME_S = 5.0
 """How long the row of a credential is used before it is read again: how long a revocation takes at most."""
@@ -65,6 +69,7 @@ class Authenticator:
         self._monotonic = monotonic
         self._clock = clock
         self._records: dict[str, tuple[float, Record]] = {}
+        self._signing_keys: tuple[float, list[SigningKey]] = (float("-inf"), [])
 
     def authenticate(self, authorization: str | None, scopes: frozenset[str]) -> Credential:
         """Return the credential of an `Authorization` header's value (RFC 6750, section 2.1).
@@ -85,9 +90,55 @@ class Authenticator:
             )
         return caller
 
+    def client(self, client_id: str, secret: str) -> Credential | None:
+        """Return the credential of an OAuth client, None when it is not known.
+
+        Raises:
+            StoreUnavailableError: whether it is known could not be read.
+
+        """
+        if client_id == CONFIGURED:
+            return self._configured_as(secret)
+        key = Key.of(secret)
+        return self._stored_as(key) if key and key.id == client_id else None
+
+    def token(self, caller: Credential, scopes: Sequence[str]) -> str:
+        """Return an access token for a credential and some of its scopes, which is good for `tokens.LIFETIME_S`.
+
+        Raises:
+            StoreUnavailableError: there is no key to sign it with.
+
+        """
+        keys = self._read_signing_keys() or tokens.make_first_signing_key(self._store)
+        said = tokens.claims(caller.id or CONFIGURED, caller.digest.hex(), scopes, self._clock())
+        return tokens.sign(said, keys[0])
+
     def _find(self, presented: str) -> Credential | None:
+        if tokens.is_one(presented):
+            return self._token_as(presented)
         key = Key.of(presented)
         return self._configured_as(presented) or (self._stored_as(key) if key else None)
+
+    def _token_as(self, presented: str) -> Credential | None:
+        now = self._clock()
+        said = tokens.verify(presented, self._read_signing_keys(), now)
+        if said is None:
+            return None
+        owners = self._configured if said.credential == CONFIGURED else self._stored(said.credential, now)
+        for owner in owners:
+            if said.is_for(owner.digest.hex()):
+                return replace(owner, scopes=owner.scopes & frozenset(said.scopes))
+        return None
+
+    def _stored(self, credential_id: str, now: float) -> list[Credential]:
+        record = self._record(credential_id)
+        return [_credential(record, secret) for secret in record.valid_secrets(now)] if record else []
+
+    def _read_signing_keys(self) -> list[SigningKey]:
+        now = self._monotonic()
+        if not self._signing_keys[1] or now - self._signing_keys[0] >= RECORD_LIFETIME_S:
+            self._signing_keys = (now, tokens.signing_keys(self._store))
+        return self._signing_keys[1]
 
     def _configured_as(self, presented: str) -> Credential | None:
         presented_digest = digest(presented)
@@ -99,7 +150,7 @@ class Authenticator:
         secret = record.secret_of(key.text, self._clock()) if record else None
         if record is None or secret is None:
             return None
-        return Credential(bytes.fromhex(secret.digest), record.tenant, frozenset(record.scopes), record.id)
+        return _credential(record, secret)
 
     def _record(self, credential_id: str) -> Record | None:
         # The age counts from before the row is read: what is revoked while it is read is not used for longer.
@@ -116,3 +167,7 @@ class Authenticator:
             self._records.clear()
         self._records[credential_id] = (now, record)
         return record
+
+
+def _credential(record: Record, secret: Secret) -> Credential:
+    return Credential(bytes.fromhex(secret.digest), record.tenant, frozenset(record.scopes), record.id)

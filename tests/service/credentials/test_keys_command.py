@@ -2,13 +2,16 @@
 
 import json
 import stat
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from service.__main__ import main
+from service.credentials import tokens
 from service.storage.files import FileLock
+from service.storage.sqlite_beside import SQLiteBeside
 from service.web.credentials import RECORD_LIFETIME_S, Authenticator
 from tests.service.server import BASE, RunningService
 
@@ -37,6 +40,14 @@ def test_keys_are_managed_while_the_service_runs(tmp_path: Path, capsys: pytest.
         assert listed(capsys, service.store)[0]["valid_keys"] == 0
         assert rotated not in service.errors.read_text()
         assert key not in service.errors.read_text()
+
+
+def test_the_signing_key_is_rotated_by_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = tmp_path / "p.db"
+    with SQLiteBeside(store, time.time) as opened:
+        tokens.make_first_signing_key(opened)
+        assert run(capsys, store, "rotate-signing-key") == []
+        assert len(tokens.signing_keys(opened)) == 2
 
 
 def test_the_first_key_can_be_added_before_the_first_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
