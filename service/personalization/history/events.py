@@ -12,9 +12,6 @@ from service.personalization.times import rfc3339
 from service.refusal import Detail, Refused
 
 MAX_CONTENT_BYTES: Final = 16_384
-MAX_EVENTS: Final = 40
-"""How many events one call appends: two items each, and room for what else a write changes."""
-
 MAX_BODY_BYTES: Final = 1_048_576
 """How long the body of an append may be: 40 contents of the longest kind fit, escaped as JSON usually is."""
 
@@ -58,7 +55,7 @@ class EventBodies:
 
 
 def utc(text: str) -> datetime:
-    """Return the moment that an RFC 3339 date-time of the contract's form names."""
+    """Return the moment that a text of the contract's form names (RFC 3339, `EventTime`)."""
     return datetime.fromisoformat(text.upper()).astimezone(UTC)
 
 
