@@ -65,6 +65,18 @@ def test_a_commit_that_fails_acknowledges_nothing_and_the_next_one_works(store: 
     assert store.write("t", "a", puts("k", b"1")).version == 1
 
 
+def test_an_error_of_the_database_in_a_change_acknowledges_nothing_and_the_next_one_works(store: SQLiteStore) -> None:
+    def breaks(changes: Changes) -> Item:
+        item = changes.put("k", b"1")
+        store._writer.execute("SELECT nothing")
+        return item
+
+    with pytest.raises(StoreUnavailableError, match="SQLError"):
+        store.write("t", "a", breaks)
+    assert found(store, "a", "k") is None
+    assert store.write("t", "a", puts("k", b"1")).version == 1
+
+
 def test_a_full_disk_acknowledges_nothing(store: SQLiteStore) -> None:
     store.write("t", "a", puts("k", b"1"))
     ((pages,),) = store._writer.execute("PRAGMA page_count").fetchall()
