@@ -1,13 +1,19 @@
-"""What can be set, and what can go wrong, is documented."""
+"""What can be set, called, run and read, and what can go wrong, is documented."""
 
 from pathlib import Path
 
 import pytest
 
+from service.__main__ import make_parser
 from service.contract import Contract
+from service.metrics import Metrics
 from service.settings import SETTINGS, Setting
+from service.storage.sqlite import SQLiteStore
 
-PAGE = (Path(__file__).parents[2] / "docs" / "service.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "service.md").read_text(encoding="utf-8")
+DEPLOYMENT = (DOCS / "deployment.md").read_text(encoding="utf-8")
+SECURITY = (DOCS / "security.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.name)
@@ -21,6 +27,35 @@ def test_every_error_code_is_documented_with_its_status_and_no_other(contract: C
     assert documented == {code: str(kind.status) for code, kind in contract.errors.items()}
 
 
-def test_every_path_is_documented(contract: Contract) -> None:
+def test_every_operation_is_documented_with_its_path_and_scope(contract: Contract) -> None:
+    rows = [line for line in PAGE.splitlines() if line.startswith("| `")]
     for operation in contract.operations:
-        assert f"`{operation.method} {operation.path}`" in PAGE
+        scope = f"`{' '.join(sorted(operation.scopes))}`" if operation.scopes else "any"
+        start = f"| `{operation.method} {operation.path}` | {scope} | `{operation.id}`: "
+        assert [row for row in rows if row.startswith(start)], start
+
+
+def test_every_scope_is_documented_and_no_other(contract: Contract) -> None:
+    table = SECURITY.partition("| scope | allows |")[2].partition("\n\n")[0]
+    documented = {line.split("`")[1] for line in table.splitlines() if line.startswith("| `")}
+    assert documented == set(contract.schema("Scope")["enum"])
+
+
+def test_every_metric_is_documented_and_no_other(store: SQLiteStore) -> None:
+    metrics = Metrics()
+    metrics.watch(store)
+    table = DEPLOYMENT.partition("| metric | type | meaning |")[2].partition("\n\n")[0]
+    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    documented = {name.strip(" `") for cell in cells for name in cell.split(",")}
+    # The figures on the process exist where there is a /proc.
+    assert {name for name in documented if not name.startswith("process_")} == {
+        name for name in metrics.names() if not name.startswith("process_")
+    }
+    assert set(metrics.names()) <= documented
+
+
+def test_every_command_is_documented_and_no_other() -> None:
+    table = DEPLOYMENT.partition("| command | what it does |")[2].partition("\n\n")[0]
+    documented = {line.split("`")[1].split()[1] for line in table.splitlines() if line.startswith("| `")}
+    actions = [action for action in make_parser()._actions if isinstance(action.choices, dict)]
+    assert documented == set(actions[0].choices or ())
