@@ -72,6 +72,13 @@ def test_a_patch_of_a_list_replaces_it_on_the_version_that_was_seen(
     assert patch(client, body, tag).status_code == 412
 
 
+def test_emptying_what_is_empty_changes_nothing(client: Client) -> None:
+    client.put("a", {"names": [ANA], "dates": [BIRTH]})
+    tag = delete(client, "/dates/birth/0").headers["ETag"]
+    for body in ({"dates": None}, {"dates": []}, {"gender": None}):
+        assert patch(client, body, tag).headers["ETag"] == tag
+
+
 def test_entries_of_a_patch_that_say_nothing_do_not_empty_a_list(client: Client, tag: str) -> None:
     answer = patch(client, {"dates": [{"index": 0, "significance": "birth", "value": ""}], "gender": "male"}, tag)
     assert (answer.status_code, answer.json) == (200, WHOLE | {"gender": "male"})

@@ -221,3 +221,4 @@ def test_a_key_that_was_used_before_an_erasure_does_nothing(client: Client, stor
     assert (answer.status_code, answer.json["code"]) == (410, "idempotency_key_gone")
     assert client.get("a").status_code == 404
     assert client.put("a", NAMES, headers=keyed("new")).status_code == 201
+    assert client.put("a", NAMES, headers=keyed()).status_code == 410, "another call's record is not its own"
