@@ -56,7 +56,7 @@ class Record:
         scopes: what it may do, sorted.
         label: what its owner calls it.
         created: when it was made, RFC 3339.
-        secrets: its keys, the newest first; the one before is there until a rotation is over.
+        secrets: its keys, the newest first; the one before stays until a rotation is over, none after a revocation.
         revoked: when it was revoked, RFC 3339; None while it is valid.
 
     """
@@ -88,8 +88,6 @@ class Record:
 
     def valid_secrets(self, now: float) -> list[Secret]:
         """Return the secrets that are valid at a time, in seconds since the epoch."""
-        if self.revoked is not None:
-            return []
         return [secret for secret in self.secrets if secret.until is None or secret.until > now]
 
 

@@ -21,8 +21,10 @@ SELECT CASE
 FROM item WHERE expires IS NULL OR expires > unixepoch() GROUP BY kind ORDER BY kind
 """
 _FIGURES = {
-    "tenants": "SELECT count(DISTINCT tenant) FROM item",
-    "actors": "SELECT count(*) FROM (SELECT DISTINCT tenant, actor FROM item WHERE actor NOT LIKE 'mark/%')",
+    "tenants": "SELECT count(DISTINCT tenant) FROM item WHERE tenant <> ''",
+    "actors": """
+        SELECT count(*) FROM (SELECT DISTINCT tenant, actor FROM item WHERE tenant <> '' AND actor NOT LIKE 'mark/%')
+    """,
     "expired": "SELECT count(*) FROM item WHERE expires <= unixepoch()",
     "scheduled work": "SELECT count(*) FROM work",
 }

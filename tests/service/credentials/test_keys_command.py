@@ -12,7 +12,6 @@ from service.__main__ import main
 from service.credentials import tokens
 from service.storage.files import FileLock
 from service.storage.sqlite_beside import SQLiteBeside
-from service.web.credentials import RECORD_LIFETIME_S, Authenticator
 from tests.service.server import BASE, RunningService
 
 
@@ -53,6 +52,9 @@ def test_the_signing_key_is_rotated_by_command(tmp_path: Path, capsys: pytest.Ca
 def test_the_first_key_can_be_added_before_the_first_start(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     service = RunningService(tmp_path, key=None)
     (key,) = run(capsys, service.store, "add", "--scope", "profile:read", "--scope", "profile:write")
+    assert main(["check", "--store", f"sqlite:{service.store}"]) == 0
+    counted = json.loads(capsys.readouterr().out)
+    assert (counted["tenants"], counted["actors"], counted["items"]) == (0, 0, {"credential": 1})
     assert stat.S_IMODE(service.store.stat().st_mode) == 0o600
     assert stat.S_IMODE(service.store.parent.stat().st_mode) == 0o700
     with service:
@@ -91,9 +93,3 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, capsys: pytest.Captur
     store.write_text("no database\n" * 100)
     assert main(["keys", "list", "--store", f"sqlite:{store}"]) == 1
     assert "it is not an SQLite file" in capsys.readouterr().err
-
-
-def test_the_bound_of_a_revocation_is_the_documented_one() -> None:
-    page = (Path(__file__).parents[3] / "docs" / "security.md").read_text(encoding="utf-8")
-    assert f"within {RECORD_LIFETIME_S:.0f} seconds" in page
-    assert Authenticator.__doc__
