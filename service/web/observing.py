@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -106,8 +107,8 @@ class Observer:
         said: dict[str, object] = {
             "request_id": answered.request_id,
             "method": answered.method if answered.method in _KNOWN_METHODS else "other",
-            "route": _CONVERTER.sub("{", answered.rule).replace(">", "}"),
-            "operation": _operation(answered),
+            "route": _template(answered.rule),
+            "operation": _operation(answered.endpoint),
         }
         if answered.actor:
             said["actor"] = self._pseudonyms.of(answered.actor)
@@ -136,7 +137,7 @@ class Observer:
     def _record(self, batch: list[_Answered]) -> None:
         lines = []
         for answered in batch:
-            self.metrics.observe_request(_operation(answered), answered.status, answered.seconds)
+            self.metrics.observe_request(_operation(answered.endpoint), answered.status, answered.seconds)
             line = {
                 "time": datetime.fromtimestamp(answered.time, UTC),
                 "level": "info",
@@ -168,5 +169,11 @@ def _answered(environ: "WSGIEnvironment", status: str, seconds: float) -> _Answe
     )
 
 
-def _operation(answered: _Answered) -> str:
-    return answered.endpoint.rpartition(".")[2]
+@cache
+def _template(rule: str) -> str:
+    return _CONVERTER.sub("{", rule).replace(">", "}")
+
+
+@cache
+def _operation(endpoint: str) -> str:
+    return endpoint.rpartition(".")[2]
