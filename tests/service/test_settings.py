@@ -31,6 +31,13 @@ def test_options_win_over_the_environment() -> None:
     assert settings == Settings("::1", 2, Path("/tmp/p.db"), None, "i", {}, 64, 64, 64)
 
 
+def test_how_long_a_history_is_kept_is_set_in_events_and_days() -> None:
+    as_it_is = read("--store", STORE)
+    assert (as_it_is.max_history, as_it_is.history_age) == (10_000, None)
+    settings = read("--store", STORE, "--max-history", "2000000", PERSONALIZATION_HISTORY_DAYS="2")
+    assert (settings.max_history, settings.history_age) == (2_000_000, 2 * 86_400)
+
+
 def test_a_variable_that_is_empty_is_not_given() -> None:
     assert read(PERSONALIZATION_LISTEN="", PERSONALIZATION_API_KEY_FILE="", PERSONALIZATION_STORE=STORE).port == 8080
 
@@ -48,6 +55,8 @@ def test_the_key_is_kept_as_a_digest(tmp_path: Path) -> None:
     [
         (["--max-preferences", "0"], "--max-preferences: it must be a whole number from 1 to 9999"),
         (["--max-preferences", "many"], "--max-preferences: it must be a whole number from 1 to 9999"),
+        (["--max-history", "0"], "--max-history: it must be a whole number from 1 to 9999999"),
+        (["--history-days", "1.5"], "--history-days: it must be a whole number from 1 to 9999"),
         (["--preferences", "{folder}/none"], "--preferences: {folder}/none: the whole file: The folder cannot be read"),
         (["--listen", "8080"], "--listen: it must have the form HOST:PORT"),
         (["--listen", ":8080"], "--listen: it must have the form HOST:PORT"),
