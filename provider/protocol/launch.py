@@ -73,8 +73,10 @@ def _serve(load: Callable[[], Handler], certificates: str, folder: str, listener
 
     import sys  # noqa: PLC0415 - everything from here on runs while Terraform dials
 
+    from provider.protocol.imports import serialize_imports  # noqa: PLC0415 - as above
     from provider.protocol.server import Server  # noqa: PLC0415 - as above
 
+    serialize_imports()
     # The thread with the sockets waits for workers that compute; 5 ms, the default, is as long as a whole RPC.
     sys.setswitchinterval(_SWITCH_SECONDS)
     server = Server(listener, parent)
