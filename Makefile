@@ -25,7 +25,7 @@ up:
 	@$(python) tools.up
 
 down:
-	@$(python) tools.down $(if $(PURGE),--purge)
+	@$(python) tools.down
 
 test: check tools
 	@.venv/bin/python -m pytest $(PYTEST)

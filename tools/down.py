@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from tools import bootstrap, deployment, environment, install_provider, processes, progress, up
 from tools.deployment import CDKTF, HCL, Twin
 from tools.environment import ROOT, STATE, TOOLCHAIN
+from tools.progress import StepError
 
 _ADVICE = "Mend what the output names and run `make down` again."
 
@@ -83,16 +84,24 @@ def remove(*paths: Path) -> None:
 
 
 def main() -> None:
-    """Destroy both twins, as far as they are up, and say what is left."""
-    parser = argparse.ArgumentParser(prog="down")
-    parser.add_argument("--purge", action="store_true")
-    options = parser.parse_args()
+    """Destroy both twins, as far as they are up, and say what is left.
+
+    Raises:
+        StepError: PURGE is neither empty nor 1, or a twin could not be destroyed.
+    """
+    wish = os.environ.get("PURGE", "")
+    if wish not in ("", "1"):
+        raise StepError(
+            f"PURGE={wish} is not known, so nothing was done.",
+            "`make down PURGE=1` removes the profiles too, `make down` keeps them.",
+            code=2,
+        )
     for twin, destroy in ((CDKTF, destroy_cdktf), (HCL, destroy_hcl)):
         if twin.is_up():
             destroy()
         stop_what_is_left(twin)
         remove_state(twin)
-    if options.purge:
+    if wish:
         purge()
     else:
         for twin in (CDKTF, HCL):

@@ -24,12 +24,14 @@ class StepError(Exception):
     Args:
         what: What failed, a sentence.
         advice: What to do next, a sentence.
+        code: The exit code: 1, or 2 for a command that was refused before it did anything.
     """
 
-    def __init__(self, what: str, advice: str) -> None:
+    def __init__(self, what: str, advice: str, *, code: int = 1) -> None:
         super().__init__(what)
         self.what = what
         self.advice = advice
+        self.code = code
 
 
 @contextmanager
@@ -128,7 +130,7 @@ def main(task: Callable[[], None]) -> int:
         task()
     except StepError as failure:
         print(f"\n{failure.what}\n\nWhat to do: {failure.advice}", file=sys.stderr)
-        return 1
+        return failure.code
     except KeyboardInterrupt:
         print("\nInterrupted. Run the same command again to go on.", file=sys.stderr)
         return 130

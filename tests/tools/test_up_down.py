@@ -68,7 +68,7 @@ class Checkout:
         monkeypatch.setattr(bootstrap, "prepare", lambda *what: self.prepared.append(" ".join(what)))
         monkeypatch.setattr(environment, "version", lambda: "1.2.3")
         monkeypatch.setenv("HOME", str(self.home))
-        monkeypatch.setattr(sys, "argv", ["down"])
+        monkeypatch.delenv("PURGE", raising=False)
         monkeypatch.chdir(self.folder)
 
     def program(self, name: str, text: str) -> None:
@@ -165,11 +165,25 @@ def test_down_destroys_and_keeps_the_users_data(checkout: Checkout, capsys: pyte
 
 def test_down_with_purge_removes_the_data_and_the_provider(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     up.main()
-    monkeypatch.setattr(sys, "argv", ["down", "--purge"])
+    monkeypatch.setenv("PURGE", "1")
     down.main()
     checkout.calls()
     assert checkout.names() == {"bin"}
     assert not list(checkout.home.rglob("*tama*"))
+
+
+@pytest.mark.parametrize("wish", ["0", "no", "yes", "true", " 1"])
+def test_any_other_purge_is_refused_before_anything_is_done(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, wish: str
+) -> None:
+    up.main()
+    checkout.calls()
+    monkeypatch.setenv("PURGE", wish)
+    with pytest.raises(StepError, match=f"PURGE={wish} is not known") as caught:
+        down.main()
+    assert caught.value.code == 2
+    assert checkout.calls() == []
+    assert deployment.CDKTF.is_up()
 
 
 def test_down_destroys_the_other_twin_too(checkout: Checkout) -> None:
@@ -211,6 +225,6 @@ def test_the_provider_of_another_checkout_survives_purge(
 ) -> None:
     other = install_provider.Installation(Path(sys.executable), tmp_path / "other", tmp_path, tmp_path / "c")
     install_provider.install(install_provider.default_mirror(), other)
-    monkeypatch.setattr(sys, "argv", ["down", "--purge"])
+    monkeypatch.setenv("PURGE", "1")
     down.main()
     assert list(checkout.home.rglob("terraform-provider-tama_*"))
