@@ -68,6 +68,8 @@ def remove_state(twin: Twin) -> None:
 
 def purge() -> None:
     """Remove the users' data, everything else in `.state`, and the provider that was installed from this checkout."""
+    # The lock goes last: it keeps a `make up` from building in the folder while it is removed.
+    remove(*(path for path in STATE.iterdir() if path != deployment.LOCK))
     remove(STATE)
     if install_provider.remove(install_provider.default_mirror(), ROOT):
         print(f"The provider is gone from {install_provider.default_mirror()}.")
@@ -96,12 +98,25 @@ def main() -> None:
             "`make down PURGE=1` removes the profiles too, `make down` keeps them.",
             code=2,
         )
+    with deployment.exclusive():
+        take_down(purging=bool(wish))
+
+
+def take_down(*, purging: bool) -> None:
+    """Destroy what is up, and say what is left.
+
+    Args:
+        purging: Whether to remove the users' data and the installed provider too.
+
+    Raises:
+        StepError: A twin could not be destroyed.
+    """
     for twin, destroy in ((CDKTF, destroy_cdktf), (HCL, destroy_hcl)):
         if twin.is_up():
             destroy()
         stop_what_is_left(twin)
         remove_state(twin)
-    if wish:
+    if purging:
         purge()
     else:
         for twin in (CDKTF, HCL):

@@ -41,8 +41,8 @@ def step(what: str) -> Iterator[None]:
     started = time.monotonic()
     try:
         yield
-    except BaseException:
-        print(" failed", flush=True)
+    except BaseException as error:
+        print(" interrupted" if isinstance(error, KeyboardInterrupt) else " failed", flush=True)
         raise
     print(f" {time.monotonic() - started:.1f} s", flush=True)
 
@@ -124,14 +124,18 @@ def private_folder(path: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 
-def main(task: Callable[[], None]) -> int:
-    """Do what a command of `make` does, and return its exit code; a failure is said on standard error."""
+def main(task: Callable[[], int | None]) -> int:
+    """Do what a command of `make` does, and return its exit code; a failure is said on standard error.
+
+    Args:
+        task: What to do; may return an exit code. The text of a KeyboardInterrupt that it raises says how to go on.
+    """
     try:
-        task()
+        code = task()
     except StepError as failure:
         print(f"\n{failure.what}\n\nWhat to do: {failure.advice}", file=sys.stderr)
         return failure.code
-    except KeyboardInterrupt:
-        print("\nInterrupted. Run the same command again to go on.", file=sys.stderr)
+    except KeyboardInterrupt as interrupt:
+        print(f"\nInterrupted. {str(interrupt) or 'Run the same command again to go on.'}", file=sys.stderr)
         return 130
-    return 0
+    return code or 0

@@ -93,5 +93,5 @@ def test_ctrl_c_waits_for_the_tool_to_end_in_good_order(tmp_path: Path) -> None:
         os.killpg(process.pid, signal.SIGINT)
         _, error = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "Interrupted" in error
+    assert error == "\nInterrupted. Run the same command again to go on.\n"
     assert (tmp_path / "x.log").read_text("utf-8") == "ready\nended in good order\n"

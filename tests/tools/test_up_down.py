@@ -1,8 +1,10 @@
 """`make up` and `make down` with stand-ins for cdktf, Terraform and the service; tests/e2e has the real ones."""
 
 import json
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,7 @@ class Checkout:
                 "CDKTF": self.bin / "cdktf",
                 "CERTIFICATES": self.state / "provider" / "certificates",
                 "CLI_CONFIGURATION": self.state / "provider" / "terraformrc",
+                "LOCK": self.state / "lock",
             }.items():
                 if isinstance(getattr(module, name, None), Path):
                     monkeypatch.setattr(module, name, path)
@@ -134,6 +137,31 @@ def test_a_failed_deployment_fails_up(checkout: Checkout) -> None:
     with pytest.raises(StepError, match="no space left") as caught:
         up.main()
     assert "make up" in caught.value.advice
+
+
+def test_an_interrupted_deployment_says_what_may_be_running(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress, "run", interrupt)
+    assert progress.main(up.main) == 130
+    said = capsys.readouterr()
+    assert said.out.endswith("Deploying with cdktf ... interrupted\n")
+    assert "A service may be running: `make up` goes on, `make down` takes it down." in said.err
+    assert "Run the same command" not in said.err
+
+
+@pytest.mark.parametrize("command", [up.main, down.main])
+def test_a_second_command_is_refused_while_one_runs(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str], command: Callable[[], None]
+) -> None:
+    with deployment.exclusive():
+        assert progress.main(command) == 2
+    assert f"is running (process {os.getpid()})." in capsys.readouterr().err
+    assert checkout.prepared == []
+    assert progress.main(command) == 0
 
 
 def test_a_home_that_cannot_be_written_to_is_said(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
