@@ -105,6 +105,11 @@ class TamaProvider(Provider):
         except ConfigurationError as error:
             raise Failure(Diagnostic("Failed to create Tama API client", str(error), ("base_url",))) from error
 
+    def close(self) -> None:
+        """Close the client: the last process that closes an embedded store leaves no log with deleted secrets."""
+        if self._client is not None:
+            self._client.close()
+
     def client(self) -> Client:
         """Return the client of the configured control plane; a Failure when the configuration is not known yet."""
         if self._client is None:
