@@ -244,7 +244,7 @@ def _text(parameter: Object, value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, (dict, list)) or value is None:
-        what = {dict: "an object", list: "an array"}.get(type(value), "null")
+        what = "null" if value is None else "an object" if isinstance(value, dict) else "an array"
         place = f"The {parameter['in']} parameter '{parameter['name']}'"
         raise CallError(f"{place} holds {what} where a text, a number or a boolean is asked for.")
     return _json(value)
