@@ -5,7 +5,8 @@
 MAKEFLAGS += --no-print-directory
 export PYTHONSAFEPATH :=
 
-python = python=$$(sh tools/find_python.sh) && exec "$$python" -m
+interrupted = printf '\nInterrupted. Run the same command again to go on.\n' >&2; exit 130
+python = trap "$(interrupted)" INT; python=$$(sh tools/find_python.sh) && exec "$$python" -S -m
 
 help:
 	@printf '%s\n' \

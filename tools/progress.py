@@ -131,6 +131,8 @@ def main(task: Callable[[], int | None]) -> int:
         task: What to do; may return an exit code. The text of a KeyboardInterrupt that it raises says how to go on.
     """
     try:
+        if signal.getsignal(signal.SIGINT) != signal.SIG_IGN:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         code = task()
     except StepError as failure:
         print(f"\n{failure.what}\n\nWhat to do: {failure.advice}", file=sys.stderr)

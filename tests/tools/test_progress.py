@@ -1,6 +1,7 @@
 """What `make` says, and what it does on Ctrl-C."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,3 +96,18 @@ def test_ctrl_c_waits_for_the_tool_to_end_in_good_order(tmp_path: Path) -> None:
     assert process.returncode == 130
     assert error == "\nInterrupted. Run the same command again to go on.\n"
     assert (tmp_path / "x.log").read_text("utf-8") == "ready\nended in good order\n"
+
+
+@pytest.mark.parametrize("command", ["bootstrap", "down", "generate", "install_provider", "lock", "up"])
+def test_ctrl_c_in_the_middle_of_the_imports_is_no_traceback(tmp_path: Path, command: str) -> None:
+    shutil.copytree(Path(progress.__file__).parent, tmp_path / "tools")
+    (tmp_path / "tools" / "environment.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    result = subprocess.run(
+        [sys.executable, "-m", f"tools.{command}"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(progress.__file__).parents[1]), "PYTHONSAFEPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (130, "\nInterrupted. Run the same command again to go on.\n")
