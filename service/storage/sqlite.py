@@ -23,6 +23,7 @@ from service.storage.files import FileLock, make_private_folder, open_private_fi
 
 APPLICATION_ID = 0x4D656D70
 SCHEMA_VERSION = 1
+_MAGIC = b"SQLite format 3\0"
 BATCH_LIMIT = 256
 BUSY_TIMEOUT_MS = 30_000
 CHECKPOINT_PAGES = 1_000
@@ -49,6 +50,20 @@ ON CONFLICT (tenant, actor) DO UPDATE SET version = excluded.version, document =
 
 class NotOurFileError(Exception):
     """The data file is not one that this version of the service can use."""
+
+
+def refuse_other_files(path: Path) -> None:
+    """Look at a file without opening it as a database, which would make files beside it.
+
+    Raises:
+        NotOurFileError: it is no SQLite file.
+        OSError: it cannot be read.
+
+    """
+    if path.is_file():
+        with path.open("rb") as file:
+            if file.read(len(_MAGIC)) not in (b"", _MAGIC):
+                raise NotOurFileError("it is not an SQLite file")
 
 
 @dataclass(frozen=True, slots=True)
