@@ -20,7 +20,7 @@ help:
 	'make lock              write requirements/*.lock anew' \
 	'make help              this list' \
 	'' \
-	'PYTHON=/path/to/python3 chooses a Python; TAMA_TERRAFORM=bundled and TAMA_NODE=bundled the packaged tools.'
+	'PYTHON=/path/to/python3 chooses a Python; TAMA_TERRAFORM and TAMA_NODE a tool: its path, or bundled.'
 
 up:
 	@$(python) tools.up

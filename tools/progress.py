@@ -7,14 +7,17 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from tools.environment import LOGS, ROOT, STATE
 
 _TAIL = 30
+_GRACE_SECONDS = 5.0
+_LOOK_SECONDS = 0.05
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
@@ -53,6 +56,7 @@ def run(
     log: str,
     advice: str,
     environment: Mapping[str, str],
+    expendable: bool = False,
 ) -> None:
     """Run a command in the top folder, with its output in a log and nothing on its standard input.
 
@@ -61,34 +65,78 @@ def run(
         log: The log's name, without folder and ending.
         advice: What to do when it fails.
         environment: Its environment, whole.
+        expendable: Whether what it has done so far is worth nothing: Ctrl-C then ends it and all that it has started.
+            Any other command ends on its own at Ctrl-C: Terraform writes its state then.
 
     Raises:
         StepError: It ended with another code than 0, or could not be started.
-        KeyboardInterrupt: Ctrl-C was pressed, after the command has ended on its own: Terraform writes its state then.
+        KeyboardInterrupt: Ctrl-C was pressed, after the command has ended.
     """
     path = LOGS / f"{log}.log"
-    interrupts: list[int] = []
     private_folder(LOGS)
-    with _private_file(path) as output:
-        previous = signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
+    with _private_file(path) as output, _noted_interrupts() as interrupts:
         try:
-            code = subprocess.run(
-                list(command),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                env=dict(environment),
-                cwd=ROOT,
-                check=False,
-            ).returncode
+            if expendable:
+                code = _run_expendable(command, output, environment, interrupts)
+            else:
+                code = _start(command, output, environment).wait()
         except OSError as error:
             raise StepError(f"{command[0]} could not be started: {error.strerror}.", advice) from error
-        finally:
-            signal.signal(signal.SIGINT, previous)
     if interrupts:
         raise KeyboardInterrupt
     if code:
         raise StepError(f"{Path(command[0]).name} ended with code {code}. {_end_of(path)}", advice)
+
+
+@contextmanager
+def _noted_interrupts() -> Iterator[list[int]]:
+    interrupts: list[int] = []
+    previous = signal.signal(signal.SIGINT, lambda number, _: interrupts.append(number))
+    try:
+        yield interrupts
+    finally:
+        signal.signal(signal.SIGINT, previous)
+
+
+def _start(
+    command: Sequence[str | Path], output: int, environment: Mapping[str, str], group: int | None = None
+) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        list(command),
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=subprocess.STDOUT,
+        env=dict(environment),
+        cwd=ROOT,
+        process_group=group,
+    )
+
+
+def _run_expendable(
+    command: Sequence[str | Path], output: int, environment: Mapping[str, str], interrupts: list[int]
+) -> int:
+    """Run a command in a process group and with a temporary folder of its own; leave neither behind."""
+    folder = STATE / "tmp"
+    private_folder(folder)
+    with tempfile.TemporaryDirectory(dir=folder, ignore_cleanup_errors=True) as temporary:
+        process = _start(command, output, {**environment, "TMPDIR": temporary}, group=0)
+        while not interrupts:
+            with suppress(subprocess.TimeoutExpired):
+                return process.wait(timeout=_LOOK_SECONDS)
+        _end_group(process)
+        return process.wait()
+
+
+def _end_group(process: subprocess.Popen[bytes]) -> None:
+    """Ask a process group to end, and after a while end what has not; its leader is reaped."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        deadline = time.monotonic() + _GRACE_SECONDS
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+            while time.monotonic() < deadline:
+                process.poll()
+                os.killpg(process.pid, 0)
+                time.sleep(_LOOK_SECONDS)
 
 
 def output(command: Sequence[str | Path], environment: Mapping[str, str]) -> str:
