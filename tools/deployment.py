@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tools import environment, progress
-from tools.environment import CLI_CONFIGURATION, STATE
+from tools.environment import CLI_CONFIGURATION, ROOT, STATE
 from tools.progress import StepError
 
 LOCK = STATE / "lock"
@@ -86,6 +86,26 @@ def exclusive() -> Iterator[None]:
         file.truncate()
         print(os.getpid(), file=file, flush=True)
         yield
+
+
+def run_cdktf(*arguments: str | Path, log: str, advice: str) -> None:
+    """Run cdktf, such that the errors of its Terraform are seen.
+
+    Args:
+        arguments: Its command and arguments.
+        log: The log's name.
+        advice: What to do when it fails.
+
+    Raises:
+        StepError: It failed.
+    """
+    progress.run(
+        [environment.CDKTF, *arguments],
+        log=log,
+        advice=advice,
+        environment=variables() | {"TERRAFORM_BINARY_NAME": str(ROOT / "tools" / "terraform_for_cdktf.sh")},
+        errors="terraform-errors",
+    )
 
 
 def variables() -> dict[str, str]:

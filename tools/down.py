@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from tools import bootstrap, deployment, environment, install_provider, processes, progress, up
+from tools import bootstrap, deployment, install_provider, processes, progress, up
 from tools.deployment import CDKTF, HCL, Twin
 from tools.environment import ROOT, STATE, TOOLCHAIN
 from tools.progress import StepError
@@ -24,12 +24,7 @@ def destroy_cdktf() -> None:
     bootstrap.prepare("run", "terraform", "node", "cdktf")
     up.install_the_provider()
     with progress.step("Destroying with cdktf"):
-        progress.run(
-            [environment.CDKTF, "destroy", "--auto-approve"],
-            log="destroy",
-            advice=_ADVICE,
-            environment=deployment.variables(),
-        )
+        deployment.run_cdktf("destroy", "--auto-approve", log="destroy", advice=_ADVICE)
 
 
 def destroy_hcl() -> None:

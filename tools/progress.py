@@ -57,6 +57,7 @@ def run(
     advice: str,
     environment: Mapping[str, str],
     expendable: bool = False,
+    errors: str | None = None,
 ) -> None:
     """Run a command in the top folder, with its output in a log and nothing on its standard input.
 
@@ -67,6 +68,7 @@ def run(
         environment: Its environment, whole.
         expendable: Whether what it has done so far is worth nothing: Ctrl-C then ends it and all that it has started.
             Any other command ends on its own at Ctrl-C: Terraform writes its state then.
+        errors: The name of a log to which the command adds its errors, which are shown instead of its output.
 
     Raises:
         StepError: It ended with another code than 0, or could not be started.
@@ -74,6 +76,9 @@ def run(
     """
     path = LOGS / f"{log}.log"
     private_folder(LOGS)
+    if errors:
+        with _private_file(LOGS / f"{errors}.log"):
+            pass
     with _private_file(path) as output, _noted_interrupts() as interrupts:
         try:
             if expendable:
@@ -85,7 +90,8 @@ def run(
     if interrupts:
         raise KeyboardInterrupt
     if code:
-        raise StepError(f"{Path(command[0]).name} ended with code {code}. {_end_of(path)}", advice)
+        shown = _end_of(LOGS / f"{errors}.log") if errors else ""
+        raise StepError(f"{Path(command[0]).name} ended with code {code}. {shown or _end_of(path) or 'It said nothing.'}", advice)
 
 
 @contextmanager
@@ -154,7 +160,7 @@ def _end_of(log: Path) -> str:
     lines = [_CONTROL.sub("", line).rstrip() for line in log.read_text("utf-8", "replace").splitlines()]
     tail = [line for line in lines if line][-_TAIL:]
     shown = "".join(f"\n  | {line}" for line in tail)
-    return f"The end of its output, all of which is in {log.relative_to(ROOT)}:{shown}" if tail else "It said nothing."
+    return f"The end of its output, all of which is in {log.relative_to(ROOT)}:{shown}" if tail else ""
 
 
 @contextmanager

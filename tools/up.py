@@ -51,11 +51,10 @@ def deploy() -> dict[str, Any]:
     """
     progress.private_folder(CDKTF.outputs.parent)
     with progress.step("Deploying with cdktf"):
-        progress.run(
-            [environment.CDKTF, "deploy", "--auto-approve", "--outputs-file", CDKTF.outputs],
+        deployment.run_cdktf(
+            *("deploy", "--auto-approve", "--outputs-file", CDKTF.outputs),
             log="deploy",
             advice="Mend what the output names and run `make up` again; `make down` takes down what there is.",
-            environment=deployment.variables(),
         )
     stacks: dict[str, dict[str, Any]] = json.loads(CDKTF.outputs.read_text("utf-8"))
     return next(outputs for outputs in stacks.values() if "upsert_profile_action_id" in outputs)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tools import bootstrap, deployment, down, environment, install_provider, progress, up
+from tools.environment import ROOT
 from tools.progress import StepError
 
 OUTPUTS = {
@@ -137,6 +139,19 @@ def test_a_failed_deployment_fails_up(checkout: Checkout) -> None:
     with pytest.raises(StepError, match="no space left") as caught:
         up.main()
     assert "make up" in caught.value.advice
+
+
+def test_the_errors_of_terraform_are_shown_and_not_its_plan(checkout: Checkout) -> None:
+    (checkout.folder / "tools").mkdir()
+    toolchain = checkout.folder / ".venv" / "toolchain"
+    toolchain.mkdir(parents=True)
+    shutil.copy(ROOT / "tools" / "terraform_for_cdktf.sh", checkout.folder / "tools")
+    checkout.program("../.venv/toolchain/terraform", '#!/bin/sh\necho a long plan; echo "Error: $1" >&2; exit 1\n')
+    checkout.program("cdktf", '#!/bin/sh\n"$TERRAFORM_BINARY_NAME" "no such region"; echo the end; exit 1\n')
+    for _ in range(2):
+        with pytest.raises(StepError) as caught:
+            up.main()
+        assert caught.value.what.endswith("terraform-errors.log:\n  | Error: no such region")
 
 
 def test_an_interrupted_deployment_says_what_may_be_running(
