@@ -91,7 +91,9 @@ def run(
         raise KeyboardInterrupt
     if code:
         shown = _end_of(LOGS / f"{errors}.log") if errors else ""
-        raise StepError(f"{Path(command[0]).name} ended with code {code}. {shown or _end_of(path) or 'It said nothing.'}", advice)
+        raise StepError(
+            f"{Path(command[0]).name} ended with code {code}. {shown or _end_of(path) or 'It said nothing.'}", advice
+        )
 
 
 @contextmanager
