@@ -35,7 +35,7 @@ class UnreadableError(Exception):
 
 
 def files(environment: Mapping[str, str], home: Path) -> list[Path]:
-    """Return the files that Terraform reads, in its order; one that does not exist, or that cannot be looked at, is left out.
+    """Return the files that Terraform reads, in its order, without those that are not there or cannot be looked at.
 
     A named file replaces the ones in the home folder, even when it does not exist.
     """
