@@ -5,7 +5,8 @@
 MAKEFLAGS += --no-print-directory
 export PYTHONSAFEPATH :=
 
-python = python=$$(sh tools/find_python.sh) && exec "$$python" -m
+interrupted = printf '\nInterrupted. Run the same command again to go on.\n' >&2; exit 130
+python = trap "$(interrupted)" INT; python=$$(sh tools/find_python.sh) && exec "$$python" -S -m
 
 help:
 	@printf '%s\n' \
@@ -19,13 +20,13 @@ help:
 	'make lock              write requirements/*.lock anew' \
 	'make help              this list' \
 	'' \
-	'PYTHON=/path/to/python3 chooses a Python; TAMA_TERRAFORM=bundled and TAMA_NODE=bundled the packaged tools.'
+	'PYTHON=/path/to/python3 chooses a Python; TAMA_TERRAFORM and TAMA_NODE a tool: its path, or bundled.'
 
 up:
 	@$(python) tools.up
 
 down:
-	@$(python) tools.down $(if $(PURGE),--purge)
+	@$(python) tools.down
 
 test: check tools
 	@.venv/bin/python -m pytest $(PYTEST)

@@ -13,15 +13,15 @@ from provider.protocol.launch import main
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from provider.protocol.server import Handler
+    from provider.protocol.server import Plugin
 
 
-def load() -> Handler:
-    """Return the handler; all that is imported here is imported while Terraform dials."""
+def load() -> Plugin:
+    """Return the plugin; all that is imported here is imported while Terraform dials."""
     from provider.framework.server import Server  # noqa: PLC0415 - see above
     from provider.resources.provider import TamaProvider  # noqa: PLC0415 - see above
 
-    return Server(TamaProvider(sys.argv[1])).handle
+    return Server(TamaProvider(sys.argv[1]))
 
 
 main(load, certificates=sys.argv[2])

@@ -16,14 +16,26 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
+    "filters": {"chatter": {"()": "service.logs.Chatter"}},
     "formatters": {"json": {"()": "service.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
     "loggers": {
-        "_granian": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        "_granian": {"handlers": ["stderr"], "filters": ["chatter"], "level": "INFO", "propagate": False},
         "granian.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
 }
+
+
+_CHATTER = ("Configuration allows spawning up to ", "Granian shutdown completed, see ya!")
+
+
+class Chatter(logging.Filter):
+    """Drops what granian says that tells nobody anything: the number of threads is chosen, and the end is logged."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Tell whether a record is kept."""
+        return not record.getMessage().startswith(_CHATTER)
 
 
 class JsonFormatter(logging.Formatter):

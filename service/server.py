@@ -35,7 +35,7 @@ from service.settings import Settings
 from service.storage import StoreUnavailableError
 from service.storage.files import FileLock, HeldError, make_private_folder
 from service.storage.sqlite import SQLiteStore
-from service.storage.sqlite_file import NotOurFileError
+from service.storage.sqlite_file import NotOurFileError, refuse_other_files
 from service.web.app import create_app
 from service.web.credentials import Credential
 from service.web.observing import Observer
@@ -69,8 +69,9 @@ def serve(settings: Settings) -> None:
     """
     logging.config.dictConfig(LOGGING)
     os.umask(0o077)
-    _refuse_held_file(settings)
+    # What fails makes nothing: no folder and no lock is left behind by a start that was refused.
     listener = _listen(settings.host, settings.port)
+    _refuse_file(settings)
     if settings.key_digest is None:
         _log.warning("no API key file is configured: only credentials in the store are accepted")
     worker = _Worker(settings, _url(settings.host, listener), os.getpid())
@@ -78,13 +79,19 @@ def serve(settings: Settings) -> None:
     server.serve(spawn_target=_run_worker, target_loader=worker, wrap_loader=False)
 
 
-def _refuse_held_file(settings: Settings) -> None:
-    """Say at once who serves the data file; the worker takes the lock itself, since it is the one that must hold it."""
+def _refuse_file(settings: Settings) -> None:
+    """Say at once what is wrong with the data file, or who serves it.
+
+    The worker takes the lock itself, since it is the one that must hold it.
+    """
     try:
+        refuse_other_files(settings.store)
         make_private_folder(settings.store.parent)
         FileLock(settings.store).close()
     except HeldError as error:
         raise CannotServeError(_held(settings, error)) from None
+    except NotOurFileError as error:
+        raise CannotServeError(f"The data file {settings.store} cannot be used: {error}.") from None
     except OSError as error:
         raise CannotServeError(f"The data file {settings.store} cannot be opened: {error.strerror}.") from None
 
@@ -99,7 +106,8 @@ def _listen(host: str, port: int) -> socket.socket:
         # SO_REUSEADDR, which this sets, passes over connections of a killed server that linger, and over no listener.
         listener = socket.create_server((host, port), family=_family(host, port), backlog=BACKLOG)
     except OSError as error:
-        reason = error.strerror or str(error)
+        # Python adds the address to the system's words; those for a name that is not found are the resolver's own.
+        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         raise CannotServeError(f"The address {host}:{port} cannot be listened on: {reason}.") from None
     # Its connections inherit it. Without it an answer waits up to 40 ms for the acknowledgement of the one before.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

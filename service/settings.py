@@ -19,6 +19,7 @@ _INSTANCE_LENGTH = 200
 _LIMIT_DIGITS = 4
 _HISTORY_DIGITS = 7
 _DAY_S = 86_400
+_STORE_EXAMPLE = "sqlite:data/personalization.db"
 _T = TypeVar("_T")
 
 
@@ -203,6 +204,9 @@ class _Reader:
         option: str | None = getattr(self._options, setting.name.replace("-", "_"))
         source = setting.variable if option is None else setting.option
         value = option if option is not None else self._environment.get(setting.variable) or setting.default
+        if value is None and setting is STORE:
+            self.problems.append(f"{setting.option} (or {setting.variable}) is required, for example {_STORE_EXAMPLE}")
+            return None
         try:
             return parse(value)
         except ValueError as error:
@@ -249,8 +253,10 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
 def _address(value: str | None) -> tuple[str, int]:
     host, colon, port = (value or "").rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
-    if not (colon and host and port.isascii() and port.isdigit() and int(port) <= MAX_PORT):
+    if not (colon and host and port.isascii() and port.isdigit()):
         raise ValueError(f"it must have the form {LISTEN.form}, such as {LISTEN.default} or [::1]:8080")
+    if int(port) > MAX_PORT:
+        raise ValueError(f"the port must be at most {MAX_PORT}")
     return host, int(port)
 
 
@@ -261,7 +267,7 @@ def _metrics_address(value: str | None) -> tuple[str, int] | None:
 def _store(value: str | None) -> Path:
     kind, _, path = (value or "").partition(":")
     if kind != "sqlite" or not path:
-        raise ValueError(f"it must have the form {STORE.form}, such as sqlite:data/personalization.db")
+        raise ValueError(f"it must have the form {STORE.form}, such as {_STORE_EXAMPLE}")
     if Path(path).is_dir():
         raise ValueError("the path is a folder; name a file in it")
     return Path(path).absolute()

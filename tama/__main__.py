@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 
 TYPE_CHECKING = False
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from tama.control_plane import ControlPlane
 
 SUCCESS, REFUSED, UNUSABLE = 0, 1, 2
-_INTERRUPTED = 130
+# What a shell reports of a program that the signal ends.
+_INTERRUPTED, _UNREAD = 128 + signal.SIGINT, 128 + signal.SIGPIPE
 
 _OVERVIEW = """\
 Look into a control plane of Tama, and call the actions that it holds.
@@ -72,10 +74,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Returns:
         The exit status: 0 for success, 1 when an action answered with another status than a 2xx, 2 for bad usage and
-        for what cannot be reached.
+        for what cannot be reached; 130 and 141, as shells have it, when it is interrupted or nobody reads its output.
     """
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.version:
+        from importlib.metadata import version  # noqa: PLC0415 - it is slow, and seldom asked for
+
+        sys.stdout.write(f"tama {version('memovee-personalization')}\n")
+        return SUCCESS
     if options.command is None:
         parser.print_help()
         return SUCCESS
@@ -89,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         # Whoever reads the output has seen enough; Python must not try to write the rest when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return UNUSABLE
+        return _UNREAD
     except KeyboardInterrupt:
         return _INTERRUPTED
     return status
@@ -99,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     form = argparse.RawDescriptionHelpFormatter
     parser = argparse.ArgumentParser("tama", description=_OVERVIEW, epilog=_EXAMPLES, formatter_class=form)
     parser.set_defaults(command=None)
+    parser.add_argument("--version", action="store_true", help="show the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--base-url", metavar="URL", help="embedded:<folder>; by default the value of TAMA_BASE_URL")
@@ -152,7 +160,7 @@ def _parsed(text: str | bytes) -> object:
     import json  # noqa: PLC0415 - help needs none
 
     try:
-        parsed: object = json.loads(text)
+        parsed: object = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         raise _UnusableError(
             f"The tool call is not JSON (line {error.lineno}, column {error.colno}: {error.msg}); write it like"
@@ -161,6 +169,20 @@ def _parsed(text: str | bytes) -> object:
     except (ValueError, RecursionError):
         raise _UnusableError("The tool call is not UTF-8, nested too deep, or holds too long a number.") from None
     return parsed
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys are there once: which of two values is meant, only the caller knows."""
+    made = dict(members)
+    if len(made) < len(members):
+        names = [name for name, _ in members]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _UnusableError(f"The tool call holds the key {twice!a} twice in one object; give it once.")
+    return made
+
+
+def _no_constant(name: str) -> object:
+    raise _UnusableError(f"The tool call holds {name}, which is not JSON; give a number, or null.")
 
 
 def _opened(base_url: str | None) -> ControlPlane:

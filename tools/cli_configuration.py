@@ -6,6 +6,7 @@ https://developer.hashicorp.com/terraform/cli/config/config-file describes the f
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -34,7 +35,7 @@ class UnreadableError(Exception):
 
 
 def files(environment: Mapping[str, str], home: Path) -> list[Path]:
-    """Return the files that Terraform reads, in its order; a file that does not exist is left out.
+    """Return the files that Terraform reads, in its order, without those that are not there or cannot be looked at.
 
     A named file replaces the ones in the home folder, even when it does not exist.
     """
@@ -44,7 +45,8 @@ def files(environment: Mapping[str, str], home: Path) -> list[Path]:
     else:
         folder = home / ".terraform.d"
         candidates = [home / ".terraformrc", *sorted(folder.glob("*.tfrc")), *sorted(folder.glob("*.tfrc.json"))]
-    return [path for path in candidates if path.is_file()]
+    # Unlike Path.is_file this raises nothing for a folder that may not be looked into.
+    return [path for path in candidates if os.path.isfile(path)]  # noqa: PTH113 - as above
 
 
 def finds(text: str, mirror: Path, address: str) -> bool:

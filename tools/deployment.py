@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import environment
-from tools.environment import CLI_CONFIGURATION, STATE
+from tools import environment, progress
+from tools.environment import CLI_CONFIGURATION, ROOT, STATE
+from tools.progress import StepError
+
+LOCK = STATE / "lock"
+"""The file that a running `make up` or `make down` holds; in it is the process's id."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,48 @@ def _holds_resources(state: Path) -> bool:
         return bool(json.loads(state.read_text("utf-8")).get("resources"))
     except (ValueError, AttributeError):
         return True
+
+
+@contextmanager
+def exclusive() -> Iterator[None]:
+    """Be the only `make up` or `make down` of this checkout; the lock goes with the process, however it ends.
+
+    Raises:
+        StepError: Another one is running.
+    """
+    progress.private_folder(LOCK.parent)
+    with os.fdopen(os.open(LOCK, os.O_RDWR | os.O_CREAT, 0o600), "r+", encoding="ascii") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StepError(
+                f"Another `make up` or `make down` of this checkout is running (process {file.read().strip()}).",
+                "Wait until it has ended, or end it with Ctrl-C.",
+                code=2,
+            ) from None
+        file.truncate()
+        print(os.getpid(), file=file, flush=True)
+        yield
+
+
+def run_cdktf(*arguments: str | Path, log: str, advice: str) -> None:
+    """Run cdktf, such that the errors of its Terraform are seen.
+
+    Args:
+        arguments: Its command and arguments.
+        log: The log's name.
+        advice: What to do when it fails.
+
+    Raises:
+        StepError: It failed.
+    """
+    progress.run(
+        [environment.CDKTF, *arguments],
+        log=log,
+        advice=advice,
+        environment=variables() | {"TERRAFORM_BINARY_NAME": str(ROOT / "tools" / "terraform_for_cdktf.sh")},
+        errors="terraform-errors",
+    )
 
 
 def variables() -> dict[str, str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
+import os
 import shutil
 import sys
 from pathlib import Path
 
-from tools import bootstrap, deployment, environment, install_provider, processes, progress, up
+from tools import bootstrap, deployment, install_provider, processes, progress, up
 from tools.deployment import CDKTF, HCL, Twin
 from tools.environment import ROOT, STATE, TOOLCHAIN
+from tools.progress import StepError
 
 _ADVICE = "Mend what the output names and run `make down` again."
 
@@ -23,12 +24,7 @@ def destroy_cdktf() -> None:
     bootstrap.prepare("run", "terraform", "node", "cdktf")
     up.install_the_provider()
     with progress.step("Destroying with cdktf"):
-        progress.run(
-            [environment.CDKTF, "destroy", "--auto-approve"],
-            log="destroy",
-            advice=_ADVICE,
-            environment=deployment.variables(),
-        )
+        deployment.run_cdktf("destroy", "--auto-approve", log="destroy", advice=_ADVICE)
 
 
 def destroy_hcl() -> None:
@@ -67,6 +63,8 @@ def remove_state(twin: Twin) -> None:
 
 def purge() -> None:
     """Remove the users' data, everything else in `.state`, and the provider that was installed from this checkout."""
+    # The lock goes last: it keeps a `make up` from building in the folder while it is removed.
+    remove(*(path for path in STATE.iterdir() if path != deployment.LOCK))
     remove(STATE)
     if install_provider.remove(install_provider.default_mirror(), ROOT):
         print(f"The provider is gone from {install_provider.default_mirror()}.")
@@ -83,16 +81,37 @@ def remove(*paths: Path) -> None:
 
 
 def main() -> None:
-    """Destroy both twins, as far as they are up, and say what is left."""
-    parser = argparse.ArgumentParser(prog="down")
-    parser.add_argument("--purge", action="store_true")
-    options = parser.parse_args()
+    """Destroy both twins, as far as they are up, and say what is left.
+
+    Raises:
+        StepError: PURGE is neither empty nor 1, or a twin could not be destroyed.
+    """
+    wish = os.environ.get("PURGE", "")
+    if wish not in ("", "1"):
+        raise StepError(
+            f"PURGE={wish} is not known, so nothing was done.",
+            "`make down PURGE=1` removes the profiles too, `make down` keeps them.",
+            code=2,
+        )
+    with deployment.exclusive():
+        take_down(purging=bool(wish))
+
+
+def take_down(*, purging: bool) -> None:
+    """Destroy what is up, and say what is left.
+
+    Args:
+        purging: Whether to remove the users' data and the installed provider too.
+
+    Raises:
+        StepError: A twin could not be destroyed.
+    """
     for twin, destroy in ((CDKTF, destroy_cdktf), (HCL, destroy_hcl)):
         if twin.is_up():
             destroy()
         stop_what_is_left(twin)
         remove_state(twin)
-    if options.purge:
+    if purging:
         purge()
     else:
         for twin in (CDKTF, HCL):

@@ -6,8 +6,8 @@ old='import sys; sys.exit(sys.version_info < (3, 11))'
 whole='import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))'
 
 if [ -n "${PYTHON:-}" ]; then
-  if "$PYTHON" -I -c "$old" 2>/dev/null; then
-    exec "$PYTHON" -I -c "$resolve"
+  if "$PYTHON" -IS -c "$old" 2>/dev/null; then
+    exec "$PYTHON" -IS -c "$resolve" 2>/dev/null
   fi
   echo "PYTHON=$PYTHON is no Python 3.11 or newer. Name another one, or leave PYTHON out." >&2
   exit 1
@@ -18,8 +18,8 @@ if [ -r .venv/stamps/environment ]; then
 fi
 for test in "$whole" "$old"; do
   for name in "$maker" python3 python3.14 python3.13 python3.12 python3.11 python; do
-    if command -v "$name" >/dev/null && "$name" -I -c "$test" 2>/dev/null; then
-      exec "$name" -I -c "$resolve"
+    if command -v "$name" >/dev/null && "$name" -IS -c "$test" 2>/dev/null; then
+      exec "$name" -IS -c "$resolve" 2>/dev/null
     fi
   done
 done

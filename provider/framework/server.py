@@ -46,6 +46,10 @@ class Server:
             raise Unimplemented(method)
         return encode(f"{method}.Response", serve(self, decode(f"{method}.Request", request)))
 
+    def close(self) -> None:
+        """Close the provider; no call comes after it."""
+        self._provider.close()
+
     def get_metadata(self, _request: Message) -> Message:
         """Name the types."""
         return {

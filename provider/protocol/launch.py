@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Final, NoReturn
 
-    from provider.protocol.server import Handler
+    from provider.protocol.server import Plugin
     from provider.protocol.tls import ServerContext
 else:
     import _signal
@@ -35,11 +35,12 @@ _MAX_SOCKET_PATH: Final = 107
 _SWITCH_SECONDS: Final = 0.001
 
 
-def main(load: Callable[[], Handler], *, certificates: str, about: str = ABOUT) -> NoReturn:
+def main(load: Callable[[], Plugin], *, certificates: str, about: str = ABOUT) -> NoReturn:
     """Serve as a plugin of Terraform's until it says Shutdown or is gone, then end the process.
 
-    `load` is called once, in a thread, when Terraform has been told where to dial; it returns the handler, which takes
-    an RPC's name and the bytes of its request and returns those of its response, in many threads at once.
+    `load` is called once, in a thread, when Terraform has been told where to dial; it returns the plugin. Its `handle`
+    takes an RPC's name and the bytes of its request and returns those of its response, in many threads at once. Its
+    `close` is called when the serving ends, and has a second.
     `certificates` is the folder that keeps the server's certificate. `about` is the sentence for a person who starts
     the provider by hand. SIGINT is for Terraform to act on; SIGTERM ends the process when the running calls are
     answered. It must be called in the main thread by a script, not by a module that `load` imports.
@@ -64,7 +65,7 @@ def main(load: Callable[[], Handler], *, certificates: str, about: str = ABOUT) 
         _exit(code)
 
 
-def _serve(load: Callable[[], Handler], certificates: str, folder: str, listener: _socket.socket, parent: int) -> int:
+def _serve(load: Callable[[], Plugin], certificates: str, folder: str, listener: _socket.socket, parent: int) -> int:
     """Say the handshake line and serve; return the exit code."""
     client_certificate = _environment("PLUGIN_CLIENT_CERT")
     pem = obtain(certificates) if client_certificate else ""
@@ -73,8 +74,10 @@ def _serve(load: Callable[[], Handler], certificates: str, folder: str, listener
 
     import sys  # noqa: PLC0415 - everything from here on runs while Terraform dials
 
+    from provider.protocol.imports import serialize_imports  # noqa: PLC0415 - as above
     from provider.protocol.server import Server  # noqa: PLC0415 - as above
 
+    serialize_imports()
     # The thread with the sockets waits for workers that compute; 5 ms, the default, is as long as a whole RPC.
     sys.setswitchinterval(_SWITCH_SECONDS)
     server = Server(listener, parent)

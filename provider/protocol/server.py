@@ -16,11 +16,19 @@ from provider.protocol.tls import ServerConnection, TlsError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Final
+    from typing import Any, Final, Protocol
 
     from provider.protocol.tls import ServerContext
 
-    Handler = Callable[[str, bytes], bytes]
+    class Plugin(Protocol):
+        """What is served."""
+
+        def handle(self, rpc: str, message: bytes, /) -> bytes:
+            """Answer an RPC; called in many threads at once."""
+
+        def close(self) -> None:
+            """Let go of what calls have opened."""
+
 
 SERVICE: Final = "/tfplugin6.Provider/"
 SHUTDOWN: Final = "/plugin.GRPCController/Shutdown"
@@ -31,6 +39,8 @@ _TICK_MS: Final = 1000
 _READ_SIZE: Final = 1 << 18
 _OUTPUT_SIZE: Final = 1 << 18
 _MAX_CHANNELS: Final = 64
+# Two seconds after Shutdown, Terraform kills.
+_CLOSE_SECONDS: Final = 1.0
 
 
 class _ClosedError(Exception):
@@ -150,7 +160,7 @@ class Server:
         self._results: SimpleQueue[tuple[_Channel, int, bytes | tuple[int, str]]] = SimpleQueue()
         self._idle_workers = 0
         self._running = 0
-        self._handler: Handler | None = None
+        self._plugin: Plugin | None = None
         self._loaded = _thread.allocate_lock()
         self._exit_code: int | None = None
         self._shutdown_by: _Channel | None = None
@@ -161,8 +171,8 @@ class Server:
         """Make `serve` return when the calls that are running are answered; safe in a signal handler."""
         self._terminating = True
 
-    def load(self, load: Callable[[], Handler]) -> None:
-        """Bring the handler in a thread of its own; calls wait for it."""
+    def load(self, load: Callable[[], Plugin]) -> None:
+        """Bring the plugin in a thread of its own; calls wait for it."""
         _thread.start_new_thread(self._load, (load,))
 
     def serve(self, context: ServerContext | None) -> int:
@@ -175,7 +185,16 @@ class Server:
             for descriptor, events in self._poll.poll(_TICK_MS):
                 self._dispatch(descriptor, events)
             self._look_around()
+        self._close_plugin()
         return self._exit_code
+
+    def _close_plugin(self) -> None:
+        """Let the plugin let go of its files, in a thread: a call that is still running may be holding them."""
+        if self._plugin is not None:
+            closed = _thread.allocate_lock()
+            closed.acquire()
+            _thread.start_new_thread(_close, (self._plugin, closed))
+            closed.acquire(timeout=_CLOSE_SECONDS)
 
     def _look_around(self) -> None:
         """End when there is nobody to serve."""
@@ -258,9 +277,9 @@ class Server:
         for descriptor in list(self._channels):
             self._attend(descriptor, readable=False)
 
-    def _load(self, load: Callable[[], Handler]) -> None:
+    def _load(self, load: Callable[[], Plugin]) -> None:
         try:
-            self._handler = load()
+            self._plugin = load()
         except BaseException as error:  # noqa: BLE001 - a thread has nobody else to tell
             log_exception("the provider cannot be loaded", error)
             self._exit_code = 1
@@ -279,8 +298,8 @@ class Server:
 
     def _call(self, rpc: str, message: bytes) -> bytes | tuple[int, str]:
         try:
-            assert self._handler is not None  # noqa: S101 - workers wait until it is loaded
-            return self._handler(rpc, message)
+            assert self._plugin is not None  # noqa: S101 - workers wait until it is loaded
+            return self._plugin.handle(rpc, message)
         except Unimplemented:
             return grpc.UNIMPLEMENTED, f"{rpc} is not served"
         except BaseException as error:  # noqa: BLE001 - the caller waits for an answer, whatever happened
@@ -292,3 +311,11 @@ class Server:
             posix.write(self.wake_writer, b"\0")
         except BlockingIOError:
             return  # the pipe is full of wakes
+
+
+def _close(plugin: Plugin, closed: _thread.LockType) -> None:
+    try:
+        plugin.close()
+    except BaseException as error:  # noqa: BLE001 - as in `_load`
+        log_exception("the provider cannot be closed", error)
+    closed.release()

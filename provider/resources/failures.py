@@ -25,7 +25,7 @@ _ADVICE = (
 
 
 def client_failure(
-    error: TamaError, doing: str, declared: Resource | DataSource, values: Values | None = None
+    error: TamaError, doing: str, declared: Resource | DataSource, values: Values | None = None, *, request: str = ""
 ) -> Failure:
     """Return the failure for an error of the client.
 
@@ -34,9 +34,10 @@ def client_failure(
         doing: verb and thing, e.g. `create space`.
         declared: whose attributes the error's fields may be.
         values: the configured values, to tell which of two attributes for one field is meant.
+        request: method and path, which show the ids when one of them is not found.
     """
     if not isinstance(error, Invalid):
-        return Failure(_diagnostic(error, doing))
+        return Failure(_diagnostic(error, doing, request=request if isinstance(error, NotFound) else ""))
     diagnostics = []
     elsewhere = {}
     for field, messages in error.errors.items():
@@ -56,8 +57,10 @@ def unusable_answer(doing: str) -> Failure:
     return Failure(Diagnostic(_SUMMARY, detail))
 
 
-def _diagnostic(error: TamaError, doing: str, path: Path = ()) -> Diagnostic:
+def _diagnostic(error: TamaError, doing: str, path: Path = (), request: str = "") -> Diagnostic:
     advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), "")
+    if request:
+        advice += f" The request was {request}."
     text = str(error) if isinstance(error, ResponseError) else str(error) or type(error).__name__
     return Diagnostic(_SUMMARY, f"Unable to {doing}, got error: {text}" + (advice and f"\n\n{advice}"), path)
 

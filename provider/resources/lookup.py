@@ -60,10 +60,12 @@ class CatalogDataSource(DataSource):
         """GET it. What is not found is an error: a data source names what others have made."""
         given = {name for name in self._arguments if config[name] is not None}
         lookup = next(lookup for lookup in self._declared.lookups if set(lookup.arguments) == given)
+        path = fill(lookup.path, config)
         try:
-            response = self._client().request("GET", fill(lookup.path, config))
+            response = self._client().request("GET", path)
         except TamaError as error:
-            raise client_failure(error, f"read {self._thing(lookup)}", self._declared) from error
+            doing, request = f"read {self._thing(lookup)}", f"GET {path}"
+            raise client_failure(error, doing, self._declared, request=request) from error
         values = response_values(self._declared, response, plain(self._fields, config))
         return textual(self._fields, values)
 

@@ -128,7 +128,8 @@ class CatalogResource(Resource):
         try:
             return self._client().request(method, path, body)
         except TamaError as error:
-            raise client_failure(error, f"{verb} {self._declared.thing}", self._declared, values) from error
+            doing, request = f"{verb} {self._declared.thing}", f"{method} {path}"
+            raise client_failure(error, doing, self._declared, values, request=request) from error
 
     def _state(self, response: Values, kept: Values) -> Values:
         """Return Terraform's values from a response, and from the plain values kept for what it does not carry."""

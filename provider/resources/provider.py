@@ -10,7 +10,7 @@ from provider.framework.schema import NUMBER, STRING, STRINGS, Attribute, Schema
 from provider.framework.validators import between, whole
 from provider.protocol.values import UNKNOWN
 from tama import catalog
-from tama.client import connect
+from tama.client import check_base_url, connect
 from tama.client.errors import ConfigurationError
 
 TYPE_CHECKING = False
@@ -85,6 +85,11 @@ class TamaProvider(Provider):
         )
         if not base_url:
             raise Failure(_MISSING_BASE_URL)
+        if base_url is not UNKNOWN:
+            try:
+                check_base_url(base_url)
+            except ConfigurationError as error:
+                raise Failure(Diagnostic("Invalid Base URL Configuration", str(error), ("base_url",))) from error
         settings: dict[str, Any] = {}
         if base_url is not UNKNOWN and not base_url.startswith("embedded:"):
             for value, problem in ((client_id, _MISSING_CLIENT_ID), (client_secret, _MISSING_CLIENT_SECRET)):
@@ -100,10 +105,12 @@ class TamaProvider(Provider):
         self._unknown = ", ".join(unknown)
         if unknown or diagnostics.has_errors():
             return
-        try:
-            self._client = connect(base_url, **settings)
-        except ConfigurationError as error:
-            raise Failure(Diagnostic("Failed to create Tama API client", str(error), ("base_url",))) from error
+        self._client = connect(base_url, **settings)
+
+    def close(self) -> None:
+        """Close the client: the last process that closes an embedded store leaves no log with deleted secrets."""
+        if self._client is not None:
+            self._client.close()
 
     def client(self) -> Client:
         """Return the client of the configured control plane; a Failure when the configuration is not known yet."""

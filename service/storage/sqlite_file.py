@@ -9,6 +9,7 @@ import apsw
 APPLICATION_ID = 0x4D656D70
 SCHEMA_VERSION = 2
 BUSY_TIMEOUT_MS = 30_000
+_MAGIC = b"SQLite format 3\0"
 
 # Without a rowid the items of an actor lie side by side in the order of their keys, so that a part of its history is
 # read from a few neighbouring pages of the file.
@@ -44,6 +45,20 @@ _MIGRATIONS = {1: _SCHEMA + _MOVE_PROFILES}
 
 class NotOurFileError(Exception):
     """The data file is not one that this version of the service can use."""
+
+
+def refuse_other_files(path: Path) -> None:
+    """Look at a file without opening it as a database, which would make files beside it.
+
+    Raises:
+        NotOurFileError: it is no SQLite file.
+        OSError: it cannot be read.
+
+    """
+    if path.is_file():
+        with path.open("rb") as file:
+            if file.read(len(_MAGIC)) not in (b"", _MAGIC):
+                raise NotOurFileError("it is not an SQLite file")
 
 
 def connect(path: Path) -> apsw.Connection:

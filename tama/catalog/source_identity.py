@@ -18,7 +18,9 @@ def _one_credential(config: Values, known: Callable[[object], bool]) -> Iterator
         yield from _combination(*(config[name] for name in _CREDENTIAL))
     for name in _CREDENTIAL:
         if known(config[name]) and config[name] == "":
-            yield Problem("Invalid Attribute Value", f"{name} must not be empty.", (name,))
+            yield Problem(
+                "Invalid Attribute Value", f"{name} must not be empty: give one, or leave the attribute out.", (name,)
+            )
 
 
 def _combination(key: object, client: object, secret: object) -> Iterator[Problem]:

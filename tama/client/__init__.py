@@ -29,7 +29,7 @@ if TYPE_CHECKING:
             """Let go of what the transport holds."""
 
 
-__all__ = ["Client", "connect"]
+__all__ = ["Client", "check_base_url", "connect"]
 
 EMBEDDED = "embedded:"
 _NO_CONTENT = 204
@@ -109,18 +109,32 @@ def connect(
     Raises:
         ConfigurationError: another scheme, no folder, or no credential.
     """
+    check_base_url(base_url)
     if base_url.startswith(EMBEDDED):
-        folder = base_url[len(EMBEDDED) :]
-        if not folder:
-            raise ConfigurationError("The base URL 'embedded:' lacks a folder: write embedded:<folder>.")
-        return Client(lambda: _open_embedded(folder))
-    if not base_url.lower().startswith(("http://", "https://")):
-        raise ConfigurationError(
-            f"The base URL '{base_url}' is neither 'embedded:<folder>' nor 'https://<host>' nor 'http://<host>'."
-        )
+        return Client(lambda: _open_embedded(base_url[len(EMBEDDED) :]))
     if not client_id or not client_secret:
         raise ConfigurationError("A hosted control plane needs a client id and a client secret.")
     return Client(lambda: _open_hosted(base_url, client_id, client_secret, scopes, timeout))
+
+
+def check_base_url(base_url: str) -> None:
+    """Check the form of a base URL, without what a hosted one needs besides.
+
+    Raises:
+        ConfigurationError: another scheme, or no folder or host.
+    """
+    if base_url.startswith(EMBEDDED):
+        if base_url == EMBEDDED:
+            raise ConfigurationError("The base URL 'embedded:' lacks a folder: write embedded:<folder>.")
+        return
+    scheme, separator, rest = base_url.partition("://")
+    if scheme.lower() not in ("http", "https") or not separator:
+        folder = f" For a folder, write 'embedded:{base_url}'." if base_url and ":" not in base_url else ""
+        raise ConfigurationError(
+            f"The base URL '{base_url}' is neither 'embedded:<folder>' nor 'https://<host>' nor 'http://<host>'.{folder}"
+        )
+    if not rest or rest[0] in "/:?#":
+        raise ConfigurationError(f"The base URL '{base_url}' lacks a host: write {scheme.lower()}://<host>.")
 
 
 def _open_embedded(folder: str) -> Transport:

@@ -244,7 +244,9 @@ def _text(parameter: Object, value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, (dict, list)) or value is None:
-        raise CallError(f"The {parameter['in']} parameter '{parameter['name']}' holds a value that is nested too deep.")
+        what = "null" if value is None else "an object" if isinstance(value, dict) else "an array"
+        place = f"The {parameter['in']} parameter '{parameter['name']}'"
+        raise CallError(f"{place} holds {what} where a text, a number or a boolean is asked for.")
     return _json(value)
 
 

@@ -84,6 +84,11 @@ class ControlPlane:
         with self._store.read() as transaction:
             found = self._action(transaction, action)
             specification = found and transaction.get("specification", found["specification_id"])
+            if found is None and transaction.has("specification", action):
+                raise CallError(
+                    f"'{action}' is a specification: an operationId must follow, as in {action}:<operationId>."
+                    " `tama list` shows its actions."
+                )
             if found is None or specification is None:
                 raise CallError(f"There is no action '{action}'. `tama list` shows those that there are.")
             identities = transaction.all("source_identity", specification["id"])

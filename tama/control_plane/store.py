@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 FILE = "tama.db"
 SCHEMA_VERSION = 1
 BUSY_SECONDS = 30.0
+_CLOSE_SECONDS = 0.5
 _RETRY_SECONDS = 0.02
 
 _SCHEMA = """
@@ -111,9 +112,20 @@ class Store:
         return Transaction(self._connection, self._lock, self.path, "BEGIN IMMEDIATE")
 
     def close(self) -> None:
-        """Close the file; transactions are over."""
+        """Close the file; transactions are over.
+
+        What was deleted stays in the write-ahead log until that is truncated. Closing does it, unless another process
+        has the file open; so one that wrote does it before.
+        """
         with self._lock:
-            self._connection.close()
+            try:
+                if self._connection.total_changes():
+                    self._connection.set_busy_timeout(int(_CLOSE_SECONDS * 1000))
+                    self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            except apsw.Error:
+                return  # the next process that closes the file does it
+            finally:
+                self._connection.close()
 
 
 class Transaction:

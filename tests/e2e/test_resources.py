@@ -229,3 +229,4 @@ def test_what_is_not_there_is_an_error_that_says_what_to_do(terraform: Make) -> 
     error = " ".join(work.apply(check=False).stderr.split())
     assert "Unable to read space, got error: API error 404: detail Not Found" in error
     assert "Check the ids" in error
+    assert "The request was GET /provision/neural/spaces/nowhere." in error

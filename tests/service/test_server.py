@@ -43,6 +43,15 @@ def test_logs_are_json_lines_on_stderr(service: RunningService) -> None:
     assert all({"time", "level", "logger", "message"} <= line.keys() for line in lines)
 
 
+def test_the_log_says_what_happens_and_nothing_else(tmp_path: Path) -> None:
+    with RunningService(tmp_path) as service:
+        service.stop()
+    text = service.errors.read_text()
+    assert "Stopped worker-1" in text
+    assert "warning" not in text
+    assert "see ya" not in text
+
+
 def test_it_says_at_the_start_that_nobody_has_access(tmp_path: Path) -> None:
     with RunningService(tmp_path, key=None) as service:
         assert "only credentials in the store are accepted" in service.errors.read_text()
@@ -131,9 +140,11 @@ def test_a_second_start_on_the_data_file_says_who_holds_it(service: RunningServi
 
 
 def test_a_second_start_on_the_port_is_refused(service: RunningService, tmp_path: Path) -> None:
-    refused = _start("--listen", f"127.0.0.1:{service.port}", "--store", f"sqlite:{tmp_path}/other.db")
+    refused = _start("--listen", f"127.0.0.1:{service.port}", "--store", f"sqlite:{tmp_path}/new/other.db")
     assert refused.returncode == 1
-    assert b"cannot be listened on" in refused.stderr
+    said = f"personalization: The address 127.0.0.1:{service.port} cannot be listened on: Address already in use.\n"
+    assert refused.stderr.decode() == said
+    assert not (tmp_path / "new").exists()
 
 
 def test_a_port_that_others_share_is_refused(tmp_path: Path) -> None:
@@ -149,7 +160,9 @@ def test_a_file_that_is_not_ours_is_refused_with_a_reason(tmp_path: Path) -> Non
     (tmp_path / "p.db").write_bytes(b"something else" * 500)
     refused = _start("--listen", "127.0.0.1:0", "--store", f"sqlite:{tmp_path}/p.db")
     assert refused.returncode == 1
-    assert b"it is not an SQLite file" in refused.stderr
+    said = f"personalization: The data file {tmp_path}/p.db cannot be used: it is not an SQLite file.\n"
+    assert refused.stderr.decode() == said
+    assert [file.name for file in tmp_path.iterdir()] == ["p.db"]
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o777])

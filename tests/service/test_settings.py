@@ -61,7 +61,7 @@ def test_the_key_is_kept_as_a_digest(tmp_path: Path) -> None:
         (["--listen", "8080"], "--listen: it must have the form HOST:PORT"),
         (["--listen", ":8080"], "--listen: it must have the form HOST:PORT"),
         (["--listen", "127.0.0.1:http"], "--listen: it must have the form HOST:PORT"),
-        (["--listen", "127.0.0.1:65536"], "--listen: it must have the form HOST:PORT"),
+        (["--listen", "127.0.0.1:65536"], "--listen: the port must be at most 65535"),
         (["--store", "postgres://x"], "--store: it must have the form sqlite:PATH"),
         (["--store", "sqlite:"], "--store: it must have the form sqlite:PATH"),
         (["--store", "sqlite:/"], "--store: the path is a folder"),
@@ -95,7 +95,7 @@ def test_all_configuration_errors_come_at_once_with_exit_code_2(
     lines = capsys.readouterr().err.splitlines()
     assert [line.split(":")[1].strip() for line in lines] == [
         "--listen",
-        "PERSONALIZATION_STORE",
+        "--store (or PERSONALIZATION_STORE) is required, for example sqlite",
         "PERSONALIZATION_API_KEY_FILE",
     ]
 

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,11 @@ def test_a_call_by_name_reads_the_tool_call_from_the_input(
     [
         ("{", "The tool call is not JSON (line 1, column 2: "),
         ("[" * 100_000, "nested too deep"),
+        ('{"path": {"actor_id": "a", "actor_id": "b"}}', "holds the key 'actor_id' twice in one object; give it once."),
+        ('{"path": {"actor_id": NaN}}', "holds NaN, which is not JSON"),
+        ('{"path": {"actor_id": {"a": 1}}}', "'actor_id' holds an object where a text, a number or a boolean is asked"),
+        ('{"path": {"actor_id": [[1]]}}', "'actor_id' holds an array where"),
+        ('{"path": {"actor_id": [null]}}', "'actor_id' holds null where"),
         ("{}", "the path parameter 'actor_id' is missing"),
         ('{"path": {"id": "a"}}', "no path parameter 'id' (it has 'actor_id')"),
         ("[]", "A tool call is a JSON object such as"),
@@ -209,7 +215,11 @@ def test_an_output_that_nobody_reads_is_no_traceback(folder: Path, declared: dic
     ran = subprocess.run(arguments, cwd=ROOT, stdout=writing, stderr=subprocess.PIPE, check=False, timeout=60)
     os.close(writing)
 
-    assert (ran.returncode, ran.stderr) == (2, b"")
+    assert (ran.returncode, ran.stderr) == (141, b""), "what a shell reports of a program that SIGPIPE ends"
+
+
+def test_the_version_is_that_of_the_distribution() -> None:
+    assert tama("--version").stdout.decode() == f"tama {version('memovee-personalization')}\n"
 
 
 def test_the_command_and_the_kinds_with_rules_of_their_own_are_documented() -> None:

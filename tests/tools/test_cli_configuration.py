@@ -71,3 +71,7 @@ def test_a_named_file_replaces_the_home_folders_even_when_it_is_missing(tmp_path
     assert cli_configuration.files({variable: str(named)}, tmp_path) == []
     named.touch()
     assert cli_configuration.files({variable: str(named)}, tmp_path) == [named]
+
+
+def test_a_file_that_cannot_be_looked_at_is_left_out(tmp_path: Path) -> None:
+    assert cli_configuration.files({"TF_CLI_CONFIG_FILE": f"/{'x' * 300}"}, tmp_path) == []

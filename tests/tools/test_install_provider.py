@@ -11,6 +11,7 @@ import pytest
 from tests.support.terraform import Home, Terraform
 from tools import environment, install_provider, toolchain
 from tools.install_provider import Installation
+from tools.progress import StepError
 
 PROVIDER = """
 import os, sys
@@ -189,20 +190,19 @@ def test_the_command_prints_the_lines_to_add_when_the_mirror_is_hidden(
     configuration.write_text("provider_installation {\n  direct {}\n}\n", "utf-8")
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", str(configuration))
     monkeypatch.setattr(environment, "CERTIFICATES", tmp_path / "certificates")
-    assert install_provider.main(["--mirror", str(mirror)]) == 0
+    install_provider.main(["--mirror", str(mirror)])
     printed = capsys.readouterr().out
     assert str(configuration) in printed
     assert install_provider.lines_to_add(mirror) in printed
 
     configuration.write_text(f"provider_installation {{\n{install_provider.lines_to_add(mirror)}}}\n", "utf-8")
-    assert install_provider.main(["--mirror", str(mirror)]) == 0
+    install_provider.main(["--mirror", str(mirror)])
     assert str(configuration) not in capsys.readouterr().out
 
 
-def test_a_mirror_that_cannot_be_written_is_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_mirror_that_cannot_be_written_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setattr(environment, "CERTIFICATES", tmp_path / "certificates")
-    assert install_provider.main(["--mirror", str(tmp_path / "file" / "mirror")]) == 1
-    assert "MIRROR=" in capsys.readouterr().err
+    with pytest.raises(StepError) as caught:
+        install_provider.main(["--mirror", str(tmp_path / "file" / "mirror")])
+    assert "MIRROR=" in caught.value.advice

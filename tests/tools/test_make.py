@@ -111,3 +111,19 @@ def test_the_python_that_has_made_the_environment_is_kept(path: Path) -> None:
 def test_the_path_that_is_printed_is_the_interpreters_own(path: Path) -> None:
     (path / "python3").symlink_to(sys.executable)
     assert find(path).stdout == f"{environment.base_interpreter()}\n"
+
+
+def test_make_hands_purge_to_down_as_it_is(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    variables = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
+    result = subprocess.run(
+        ["make", "down", "PURGE=0"],
+        cwd=tmp_path,
+        env=variables | {"HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 2
+    assert "PURGE=0 is not known, so nothing was done." in result.stderr

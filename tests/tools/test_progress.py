@@ -1,6 +1,7 @@
 """What `make` says, and what it does on Ctrl-C."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tools import progress
+from tools import processes, progress
 from tools.progress import StepError
 
 PATIENT = """
@@ -28,7 +29,19 @@ from pathlib import Path
 from tools import progress
 progress.LOGS = progress.STATE = progress.ROOT = Path(sys.argv[1])
 command = [sys.executable, "-c", sys.argv[2], sys.argv[1] + "/ready"]
-sys.exit(progress.main(lambda: progress.run(command, log="x", advice="", environment=os.environ)))
+options = {"expendable": True} if sys.argv[3:] else {}
+progress._GRACE_SECONDS = 0.5
+sys.exit(progress.main(lambda: progress.run(command, log="x", advice="", environment=os.environ, **options)))
+"""
+FORKING = """
+import os, signal, sys, tempfile
+from pathlib import Path
+tempfile.mkdtemp()
+if os.fork() == 0:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    Path(sys.argv[1] + "-new").write_text(f"{os.getpid()} {tempfile.gettempdir()}")
+    os.rename(sys.argv[1] + "-new", sys.argv[1])
+signal.pause()
 """
 
 
@@ -81,17 +94,42 @@ def test_a_command_of_make_ends_with_what_to_do(capsys: pytest.CaptureFixture[st
     assert progress.main(lambda: None) == 0
 
 
-def test_ctrl_c_waits_for_the_tool_to_end_in_good_order(tmp_path: Path) -> None:
+def interrupt(folder: Path, *arguments: str) -> str:
+    """Run the driver, press Ctrl-C when its command is ready, and return what the driver says."""
     with subprocess.Popen(
-        [sys.executable, "-c", DRIVER, tmp_path, PATIENT],
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
+        [sys.executable, "-c", DRIVER, folder, *arguments], stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:
-        while not (tmp_path / "ready").exists():
+        while not (folder / "ready").exists():
             assert process.poll() is None
         os.killpg(process.pid, signal.SIGINT)
         _, error = process.communicate(timeout=30)
     assert process.returncode == 130
-    assert "Interrupted" in error
+    return error
+
+
+def test_ctrl_c_waits_for_the_tool_to_end_in_good_order(tmp_path: Path) -> None:
+    assert interrupt(tmp_path, PATIENT) == "\nInterrupted. Run the same command again to go on.\n"
     assert (tmp_path / "x.log").read_text("utf-8") == "ready\nended in good order\n"
+
+
+def test_ctrl_c_ends_an_expendable_command_with_all_that_it_has_started(tmp_path: Path) -> None:
+    assert "Interrupted" in interrupt(tmp_path, FORKING, "expendable")
+    pid, temporary = (tmp_path / "ready").read_text("utf-8").split()
+    assert not processes.is_alive(int(pid))
+    assert Path(temporary).parent == tmp_path / "tmp"
+    assert list((tmp_path / "tmp").iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["bootstrap", "down", "generate", "install_provider", "lock", "up"])
+def test_ctrl_c_in_the_middle_of_the_imports_is_no_traceback(tmp_path: Path, command: str) -> None:
+    shutil.copytree(Path(progress.__file__).parent, tmp_path / "tools")
+    (tmp_path / "tools" / "environment.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    result = subprocess.run(
+        [sys.executable, "-m", f"tools.{command}"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(Path(progress.__file__).parents[1]), "PYTHONSAFEPATH": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (result.returncode, result.stderr) == (130, "\nInterrupted. Run the same command again to go on.\n")

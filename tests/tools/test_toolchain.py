@@ -145,9 +145,24 @@ def test_the_packaged_node_can_be_asked_for(machine: Machine, monkeypatch: pytes
     monkeypatch.setenv("TAMA_NODE", "bundled")
     toolchain.choose_node()
     assert machine.installed == ["node"]
-    monkeypatch.setenv("TAMA_NODE", "18")
-    with pytest.raises(StepError, match="TAMA_NODE"):
-        toolchain.choose_node()
+
+
+def test_a_node_can_be_named_but_must_be_one_with_npm(
+    machine: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine.node("v20.1.0")
+    other = tmp_path / "other"
+    for name in ("node", "npm", "npx"):
+        machine.program(other / name, "v22.1.0")
+    monkeypatch.setenv("TAMA_NODE", str(other / "node"))
+    toolchain.choose_node()
+    assert {machine.chosen(name).parent for name in ("node", "npm", "npx")} == {other}
+    (other / "npm").unlink()
+    for wrong in (other / "node", tmp_path / "missing", Path("18")):
+        monkeypatch.setenv("TAMA_NODE", str(wrong))
+        with pytest.raises(StepError, match="TAMA_NODE"):
+            toolchain.choose_node()
+    assert machine.installed == []
 
 
 def test_a_packaged_tool_that_does_not_start_says_what_to_install(machine: Machine) -> None:

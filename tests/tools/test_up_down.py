@@ -1,13 +1,17 @@
 """`make up` and `make down` with stand-ins for cdktf, Terraform and the service; tests/e2e has the real ones."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tools import bootstrap, deployment, down, environment, install_provider, progress, up
+from tools.environment import ROOT
 from tools.progress import StepError
 
 OUTPUTS = {
@@ -62,13 +66,14 @@ class Checkout:
                 "CDKTF": self.bin / "cdktf",
                 "CERTIFICATES": self.state / "provider" / "certificates",
                 "CLI_CONFIGURATION": self.state / "provider" / "terraformrc",
+                "LOCK": self.state / "lock",
             }.items():
                 if isinstance(getattr(module, name, None), Path):
                     monkeypatch.setattr(module, name, path)
         monkeypatch.setattr(bootstrap, "prepare", lambda *what: self.prepared.append(" ".join(what)))
         monkeypatch.setattr(environment, "version", lambda: "1.2.3")
         monkeypatch.setenv("HOME", str(self.home))
-        monkeypatch.setattr(sys, "argv", ["down"])
+        monkeypatch.delenv("PURGE", raising=False)
         monkeypatch.chdir(self.folder)
 
     def program(self, name: str, text: str) -> None:
@@ -136,6 +141,44 @@ def test_a_failed_deployment_fails_up(checkout: Checkout) -> None:
     assert "make up" in caught.value.advice
 
 
+def test_the_errors_of_terraform_are_shown_and_not_its_plan(checkout: Checkout) -> None:
+    (checkout.folder / "tools").mkdir()
+    toolchain = checkout.folder / ".venv" / "toolchain"
+    toolchain.mkdir(parents=True)
+    shutil.copy(ROOT / "tools" / "terraform_for_cdktf.sh", checkout.folder / "tools")
+    checkout.program("../.venv/toolchain/terraform", '#!/bin/sh\necho a long plan; echo "Error: $1" >&2; exit 1\n')
+    checkout.program("cdktf", '#!/bin/sh\n"$TERRAFORM_BINARY_NAME" "no such region"; echo the end; exit 1\n')
+    for _ in range(2):
+        with pytest.raises(StepError) as caught:
+            up.main()
+        assert caught.value.what.endswith("terraform-errors.log:\n  | Error: no such region")
+
+
+def test_an_interrupted_deployment_says_what_may_be_running(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(progress, "run", interrupt)
+    assert progress.main(up.main) == 130
+    said = capsys.readouterr()
+    assert said.out.endswith("Deploying with cdktf ... interrupted\n")
+    assert "A service may be running: `make up` goes on, `make down` takes it down." in said.err
+    assert "Run the same command" not in said.err
+
+
+@pytest.mark.parametrize("command", [up.main, down.main])
+def test_a_second_command_is_refused_while_one_runs(
+    checkout: Checkout, capsys: pytest.CaptureFixture[str], command: Callable[[], None]
+) -> None:
+    with deployment.exclusive():
+        assert progress.main(command) == 2
+    assert f"is running (process {os.getpid()})." in capsys.readouterr().err
+    assert checkout.prepared == []
+    assert progress.main(command) == 0
+
+
 def test_a_home_that_cannot_be_written_to_is_said(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     (checkout.folder / "file").touch()
     monkeypatch.setenv("HOME", str(checkout.folder / "file"))
@@ -165,11 +208,25 @@ def test_down_destroys_and_keeps_the_users_data(checkout: Checkout, capsys: pyte
 
 def test_down_with_purge_removes_the_data_and_the_provider(checkout: Checkout, monkeypatch: pytest.MonkeyPatch) -> None:
     up.main()
-    monkeypatch.setattr(sys, "argv", ["down", "--purge"])
+    monkeypatch.setenv("PURGE", "1")
     down.main()
     checkout.calls()
     assert checkout.names() == {"bin"}
     assert not list(checkout.home.rglob("*tama*"))
+
+
+@pytest.mark.parametrize("wish", ["0", "no", "yes", "true", " 1"])
+def test_any_other_purge_is_refused_before_anything_is_done(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, wish: str
+) -> None:
+    up.main()
+    checkout.calls()
+    monkeypatch.setenv("PURGE", wish)
+    with pytest.raises(StepError, match=f"PURGE={wish} is not known") as caught:
+        down.main()
+    assert caught.value.code == 2
+    assert checkout.calls() == []
+    assert deployment.CDKTF.is_up()
 
 
 def test_down_destroys_the_other_twin_too(checkout: Checkout) -> None:
@@ -211,6 +268,6 @@ def test_the_provider_of_another_checkout_survives_purge(
 ) -> None:
     other = install_provider.Installation(Path(sys.executable), tmp_path / "other", tmp_path, tmp_path / "c")
     install_provider.install(install_provider.default_mirror(), other)
-    monkeypatch.setattr(sys, "argv", ["down", "--purge"])
+    monkeypatch.setenv("PURGE", "1")
     down.main()
     assert list(checkout.home.rglob("terraform-provider-tama_*"))

@@ -175,7 +175,7 @@ def test_a_service_elsewhere_needs_its_key(deployed: Terraform, home: Home, tmp_
     assert result.returncode == 1
     assert "tama_source_identity.personalization" in result.stderr
     assert "var.service_api_key" in result.stderr
-    assert "api_key must not be empty" in result.stderr
+    assert "api_key must not be empty: give one, or leave the attribute out." in " ".join(result.stderr.split())
 
 
 @pytest.mark.parametrize(

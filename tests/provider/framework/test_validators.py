@@ -57,9 +57,9 @@ def test_a_wrong_value_is_told_at_its_path_at_every_depth(name: str) -> None:
 
 
 def test_bad_json_is_told_with_line_and_column() -> None:
-    (told,) = found({"one": NOTHING | {"data_json": "[\n1,]"}, "many": []})
+    (told,) = found({"one": NOTHING | {"data_json": "[\n1,\n  ?]"}, "many": []})
     assert told[0].startswith("Unable to parse data JSON: ")
-    assert "at line 2, column 3" in told[0]
+    assert "at line 3, column 3" in told[0]
 
 
 @pytest.mark.parametrize("name", WRONG)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import _thread
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 from provider.protocol.errors import Unimplemented
 from provider.protocol.messages import decode, encode
@@ -34,3 +36,14 @@ def handle(rpc: str, message: bytes) -> bytes:
         request = decode("PlanResourceChange.Request", message)
         return encode("PlanResourceChange.Response", {"planned_state": request["proposed_new_state"]})
     raise Unimplemented
+
+
+def close() -> None:
+    """Leave a mark; hang or fail when told to."""
+    mark = Path(os.environ["CLOSED"]) if "CLOSED" in os.environ else None
+    if mark and mark.name == "hang":
+        _gate.acquire()
+    if mark and mark.name == "fail":
+        raise LookupError("canary-close")
+    if mark:
+        mark.touch()

@@ -14,17 +14,17 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-    from provider.protocol.server import Handler
+    from provider.protocol.server import Plugin
 
 _, _, _, certificates, mode = sys.argv
 
 
-def load() -> Handler:
+def load() -> Plugin:
     if mode == "broken":
         raise RuntimeError("canary-load")
-    from tests.provider.protocol.sample_handler import handle  # noqa: PLC0415 - after the handshake, as a provider does
+    from tests.provider.protocol import sample_handler  # noqa: PLC0415 - after the handshake, as a provider does
 
-    return handle
+    return sample_handler
 
 
 def tell_modules_before_the_handshake() -> None:

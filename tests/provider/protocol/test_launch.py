@@ -193,3 +193,30 @@ def test_it_ends_when_terraform_is_gone_before_the_handshake(tmp_path: Path) -> 
     os.close(writer)
     assert process.wait(timeout=TIMEOUT) == 1
     assert (tmp_path / "log").read_bytes() == b""
+
+
+@pytest.mark.parametrize("by", ["shutdown", "sigterm"])
+def test_what_calls_have_opened_is_closed_at_the_end(provider: Start, tmp_path: Path, by: str) -> None:
+    mark = tmp_path / "closed"
+    started = provider(log=tmp_path / "log", variables={"CLOSED": str(mark)})
+    with channel(started) as connected:
+        call(connected, "Echo")
+        assert not mark.exists()
+        if by == "shutdown":
+            call(connected, "/plugin.GRPCController/Shutdown")
+        else:
+            started.process.send_signal(signal.SIGTERM)
+        assert started.process.wait(timeout=TIMEOUT) == 0
+    assert mark.exists()
+
+
+@pytest.mark.parametrize("kind", ["hang", "fail"])
+def test_a_close_that_hangs_or_fails_does_not_keep_the_process(provider: Start, tmp_path: Path, kind: str) -> None:
+    started = provider(log=tmp_path / "log", variables={"CLOSED": str(tmp_path / kind)})
+    with channel(started) as connected:
+        call(connected, "Echo")
+        call(connected, "/plugin.GRPCController/Shutdown")
+        assert started.process.wait(timeout=1.9) == 0, "Terraform kills after two seconds"
+    assert [line["@message"] for line in started.logged()] == ["the provider cannot be closed"] * (kind == "fail")
+    assert "canary" not in started.log.read_text()
+    assert not Path(started.socket).parent.exists()

@@ -160,6 +160,7 @@ def test_an_answer_without_an_id_is_an_error(driver: Driver, client: Client) -> 
         (response_error(422, {"base": ["is full"]}), "API error 422: base is full", []),
         (response_error(422, None, "Unprocessable"), "API error", []),
         (response_error(404, {"detail": "Not Found"}), "API error 404: detail Not Found\n\nCheck the ids", []),
+        (response_error(404), "The request was POST /provision/neural/spaces.", []),
         (response_error(401), "Check the provider's client_id", []),
         (response_error(503), "The control plane failed", []),
         (Unreachable("connection refused"), "got error: connection refused\n\nCheck the provider's base_url", []),

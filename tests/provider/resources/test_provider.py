@@ -21,6 +21,7 @@ from tests.provider.driver import Driver
 ROOT = Path(__file__).parents[3]
 NOTHING: dict[str, Any] = dict.fromkeys(("base_url", "client_id", "client_secret", "scopes", "timeout"))
 HOSTED = NOTHING | {"base_url": "https://tama.invalid", "client_id": "c", "client_secret": "s"}
+WRONG_BASE_URLS = ("embedded:", "./tama", "ftp://x", "https://", "http:///x", "https:tama.invalid")
 
 
 @pytest.fixture(autouse=True)
@@ -42,8 +43,8 @@ def configured(config: dict[str, Any]) -> tuple[TamaProvider, list[str]]:
         (NOTHING, ["Missing Base URL Configuration"]),
         (NOTHING | {"base_url": ""}, ["Missing Base URL Configuration"]),
         (NOTHING | {"base_url": "embedded:tama"}, []),
-        (NOTHING | {"base_url": "embedded:"}, ["Failed to create Tama API client"]),
-        (HOSTED | {"base_url": "ftp://tama.invalid"}, ["Failed to create Tama API client"]),
+        *((NOTHING | {"base_url": wrong}, ["Invalid Base URL Configuration"]) for wrong in WRONG_BASE_URLS),
+        (HOSTED | {"base_url": "ftp://tama.invalid"}, ["Invalid Base URL Configuration"]),
         (HOSTED, []),
         (HOSTED | {"client_id": None}, ["Missing Client ID Configuration"]),
         (HOSTED | {"client_secret": ""}, ["Missing Client Secret Configuration"]),
@@ -67,7 +68,7 @@ def test_the_environment_stands_in_where_nothing_is_configured(monkeypatch: pyte
     monkeypatch.setattr("provider.resources.provider.posix.environ", environment)
     assert configured(NOTHING)[1] == []
     environment[b"TAMA_BASE_URL"] = b"ftp://tama.invalid"
-    assert configured(NOTHING)[1] == ["Failed to create Tama API client"]
+    assert configured(NOTHING)[1] == ["Invalid Base URL Configuration"]
     assert configured(NOTHING | {"base_url": "embedded:tama"})[1] == []
 
 

@@ -362,6 +362,11 @@ def test_https_trusts_only_a_certificate_that_somebody_vouches_for(
         ("api.tama.io", {}, "'api.tama.io' is neither"),
         ("embedded", {}, "'embedded' is neither"),
         ("embedded:", {}, "lacks a folder"),
+        ("./tama", {}, r"For a folder, write 'embedded:\./tama'\."),
+        ("https:a", {}, r"nor 'http://<host>'\.$"),
+        ("https://", {}, "lacks a host: write https://<host>"),
+        ("HTTP:///a", {}, "lacks a host: write http://<host>"),
+        ("http://:80", {}, "lacks a host"),
         ("ftp://a", {"client_id": "a", "client_secret": SECRET}, "is neither"),
         ("https://a", {}, "needs a client id and a client secret"),
         ("https://a", {"client_id": "a"}, "needs a client id and a client secret"),
@@ -377,9 +382,7 @@ def test_what_no_control_plane_can_be_reached_by_is_refused_at_once(
     assert SECRET not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "base_url", ["http://", "http://a:b", "http://[", "https://a?b", "https://a#b", "https://u:p@a"]
-)
+@pytest.mark.parametrize("base_url", ["http://a:b", "http://[", "https://a?b", "https://a#b", "https://u:p@a"])
 def test_a_url_that_is_none_is_refused_by_the_first_request(base_url: str) -> None:
     client = connect(base_url, client_id="a", client_secret="b")
 

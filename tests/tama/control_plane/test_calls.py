@@ -78,6 +78,13 @@ def test_an_action_that_does_not_exist_is_said_so(wired: Wired, name: str) -> No
         wired.api.plane.call(name, {})
 
 
+def test_a_specification_without_an_operation_is_told_what_must_follow(wired: Wired) -> None:
+    wired.declare()
+
+    with pytest.raises(CallError, match=f"an operationId must follow, as in {wired.specification_id}:<operationId>"):
+        wired.api.plane.call(wired.specification_id, {})
+
+
 @pytest.mark.parametrize(
     ("value", "encoded"),
     [
@@ -155,9 +162,9 @@ def test_a_parameter_that_is_null_or_an_empty_list_is_absent(wired: Wired) -> No
         ({"paths": {}}, "A tool call has no member 'paths'; it has 'path', 'query', 'header' and 'body'."),
         ({"path": "ana"}, "'path' of a tool call is an object"),
         ({"path": {"actor_id": ""}, "query": {"lang": "de"}, "body": {}}, "'actor_id' is empty"),
-        ({"path": {"actor_id": {}}, "query": {"lang": "de"}, "body": {}}, "'actor_id' holds a value that is nested"),
+        ({"path": {"actor_id": {}}, "query": {"lang": "de"}, "body": {}}, "'actor_id' holds an object where a text"),
         ({"path": {"actor_id": "\ud800"}, "query": {"lang": "de"}, "body": {}}, "half of a surrogate pair"),
-        ({"path": {"actor_id": "a"}, "query": {"lang": [[1]]}, "body": {}}, "'lang' holds a value that is nested"),
+        ({"path": {"actor_id": "a"}, "query": {"lang": [[1]]}, "body": {}}, "'lang' holds an array where a text"),
         (
             {"path": {"actor_id": "a"}, "query": {"lang": "de"}, "body": [float("nan")]},
             "a number that JSON cannot hold",
