@@ -57,6 +57,9 @@ WRITES = [
     ("DELETE", "/dates/birth/0", None),
     ("PUT", "/preferences/theme", {"value": "light"}),
     ("DELETE", "/preferences/theme", None),
+    ("POST", "/history", {"events": [{"role": "user", "content": "Good evening."}]}),
+    ("DELETE", "/history/m-1", None),
+    ("DELETE", "/history?through=m-1", None),
 ]
 
 
@@ -67,7 +70,8 @@ def test_every_write_is_refused(client: Client, method: str, path: str, body: ob
     client.call("PUT", f"{PROFILE}/preferences/theme", {"value": "dark"})
     before = [client.call("GET", f"{PROFILE}{read}").data for read in READS]
     withdraw(client)
-    answer = client.call(method, f"{PROFILE}{path}", body, headers=headers)
+    path, _, query = path.partition("?")
+    answer = client.call(method, f"{PROFILE}{path}", body, headers=headers, environ={"QUERY_STRING": query})
     assert (answer.status_code, answer.json["code"]) == (403, "consent_withdrawn")
     assert "Do not ask" in answer.json["message"]
     consent(client, {"status": "given"})

@@ -27,6 +27,15 @@ def prefer(client: Client, kind: str, value: object) -> ServiceAnswer:
     return client.call("PUT", f"{BASE}/profile/a/preferences/{kind}", {"value": value})
 
 
+def append(client: Client, content: str) -> ServiceAnswer:
+    event = {"role": "user", "content": content, "event_id": "m-1"}
+    return client.call("POST", f"{BASE}/profile/a/history", {"events": [event]})
+
+
+def forget(client: Client) -> ServiceAnswer:
+    return client.call("DELETE", f"{BASE}/profile/a/history/m-1")
+
+
 CALLS: dict[str, Call] = {
     "invalid_path": lambda client: client.get("%FF"),
     "invalid_actor_id": lambda client: client.get(".."),
@@ -64,6 +73,14 @@ CALLS: dict[str, Call] = {
     "contradictory_value": lambda client: prefer(client, "region", {"code": "FR", "name": "Germany"}),
     "invalid_query": lambda client: client.call(
         "GET", f"{BASE}/profile/a/context", environ={"QUERY_STRING": "budget=1"}
+    ),
+    "event_not_found": forget,
+    "event_conflict": lambda client: (append(client, "Good evening."), append(client, "Good night."))[1],
+    "event_deleted": lambda client: (append(client, "One."), forget(client), append(client, "One."))[2],
+    "invalid_history": lambda client: client.call("POST", f"{BASE}/profile/a/history", {"events": [{}, {"role": 1}]}),
+    "content_too_large": lambda client: append(client, "\u00e9" * 8_193),
+    "invalid_cursor": lambda client: client.call(
+        "GET", f"{BASE}/profile/a/history", environ={"QUERY_STRING": "cursor=other"}
     ),
     "actor_mismatch": lambda client: client.put("a", {"path": {"actor_id": "b"}, "body": NAMES}),
 }

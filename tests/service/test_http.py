@@ -184,6 +184,8 @@ def test_head_is_get_without_the_body(client: Client) -> None:
     client.put("a", NAMES)
     get, head = client.get("a"), client.call("HEAD", f"{BASE}/profile/a")
     assert (head.status_code, head.data) == (200, b"")
+    for answer in (get, head):
+        del answer.headers["X-Request-Id"]  # each request has its own
     assert head.headers == get.headers
     assert client.call("HEAD", f"{BASE}/profile/nobody").status_code == 404
 
@@ -280,7 +282,7 @@ def test_a_failing_store_is_no_answer_and_says_nothing_of_the_inside(
         assert b"ana" not in answer.data
     fields = [(vars(record)["route"], vars(record)["actor"]) for record in caplog.records]
     assert len(set(fields)) == 1, "the same actor has the same pseudonym"
-    assert fields[0][0] == f"{BASE}/profile/<segment:actor_id>"
+    assert fields[0][0] == f"{BASE}/profile/{{actor_id}}"
     assert "ana" not in fields[0][1]
 
 

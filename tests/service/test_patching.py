@@ -75,7 +75,8 @@ def test_a_patch_of_a_list_replaces_it_on_the_version_that_was_seen(
 def test_emptying_what_is_empty_changes_nothing(client: Client) -> None:
     client.put("a", {"names": [ANA], "dates": [BIRTH]})
     tag = delete(client, "/dates/birth/0").headers["ETag"]
-    for body in ({"dates": None}, {"dates": []}, {"gender": None}):
+    bodies: list[dict[str, object]] = [{"dates": None}, {"dates": []}, {"gender": None}]
+    for body in bodies:
         assert patch(client, body, tag).headers["ETag"] == tag
 
 
