@@ -31,13 +31,14 @@ def test_a_withdrawal_keeps_its_time_until_consent_is_given_again(client: Client
         assert consent(client, {"status": "given"}).json == {"status": "given"}
 
 
-READS = ("", "/preferences", "/preferences/theme", "/context")
+READS = ("", "/preferences", "/preferences/theme", "/history", "/context")
 
 
 @pytest.mark.parametrize("path", READS)
 def test_reads_answer_as_for_an_actor_nobody_knows(client: Client, path: str) -> None:
     client.put("a", NAMES)
     client.call("PUT", f"{PROFILE}/preferences/theme", {"value": "dark"})
+    client.call("POST", f"{PROFILE}/history", {"events": [{"role": "user", "content": "Hi", "event_id": "e-1"}]})
     known = client.call("GET", f"{PROFILE}{path}")
     withdraw(client)
     withdrawn = client.call("GET", f"{PROFILE}{path}")
@@ -68,6 +69,7 @@ WRITES = [
 def test_every_write_is_refused(client: Client, method: str, path: str, body: object, headers: dict[str, str]) -> None:
     client.put("a", NAMES)
     client.call("PUT", f"{PROFILE}/preferences/theme", {"value": "dark"})
+    client.call("POST", f"{PROFILE}/history", {"events": [{"role": "user", "content": "Hi", "event_id": "e-1"}]})
     before = [client.call("GET", f"{PROFILE}{read}").data for read in READS]
     withdraw(client)
     path, _, query = path.partition("?")
