@@ -35,7 +35,7 @@ def test_continuous_integration_runs_make_test_and_nothing_else() -> None:
     lines = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
     assert lines[0] == "#!/usr/bin/env bash"
     assert len(lines) == 2
-    assert re.fullmatch(r"exec make .* test", lines[1])
+    assert lines[1].endswith("&& exec make test")
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
 
 
