@@ -231,11 +231,14 @@ def _write_repeated(out: bytearray, field: _Field, values: Any) -> None:
         _write_value(out, field, value)
 
 
+_KEY: Final = _Field(1, "key", "", "string")
+
+
 def _write_map(out: bytearray, field: _Field, values: Any) -> None:
-    key_field, value_field = _Field(1, "key", "", "string"), _Field(2, "value", "", field.kind)
+    value_field = _Field(2, "value", "", field.kind)
     for key, value in values.items():
         entry = bytearray()
-        _write_value(entry, key_field, key)
+        _write_value(entry, _KEY, key)
         _write_value(entry, value_field, value)
         out += field.tag + _varint(len(entry))
         out += entry
@@ -293,13 +296,13 @@ def _read_field(data: bytes, at: int) -> tuple[int, int, int | bytes, int]:
     return number, wire_type, data[at:end], end
 
 
-def _decode(message: str, data: bytes, depth: int) -> dict[str, Any]:
+def _decode(message: str, data: bytes, depth: int, into: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Read `data`, on top of what an earlier part of the same singular message held."""
     if depth > _MAX_DEPTH:
         raise WireError("messages are nested too deeply")
     fields = _fields(message)
     by_number = _by_number[message]
-    found = {name: field.absent() for name, field in fields.items()}
-    messages: dict[str, list[bytes]] = {}
+    found = {name: field.absent() for name, field in fields.items()} if into is None else into
     at, end = 0, len(data)
     while at < end:
         number, wire_type, raw, at = _read_field(data, at)
@@ -308,13 +311,7 @@ def _decode(message: str, data: bytes, depth: int) -> dict[str, Any]:
             continue
         if wire_type != field.wire_type:
             raise WireError(f"{message}.{field.name} has the wrong wire type")
-        if not field.label and isinstance(raw, bytes) and field.kind not in _DEFAULTS:
-            messages.setdefault(field.name, []).append(raw)
-        else:
-            _add(found, fields, field, raw, depth)
-    for name, parts in messages.items():
-        # A singular message that is sent in parts is merged, which is what reading the joined parts does.
-        found[name] = _decode(fields[name].kind, b"".join(parts), depth + 1)
+        _add(found, fields, field, raw, depth)
     return found
 
 
@@ -324,16 +321,18 @@ def _add(found: dict[str, Any], fields: dict[str, _Field], field: _Field, raw: i
         key, value = _read_entry(field, raw, depth)
         found[field.name][key] = value
         return
-    value = _read_value(field.kind, field.name, raw, depth)
     if field.label == "repeated":
-        found[field.name].append(value)
+        found[field.name].append(_read_value(field, raw, depth))
         return
+    value = _read_value(field, raw, depth, found[field.name])
     if field.label == "oneof":
         found.update({other.name: None for other in fields.values() if other.label == "oneof"})
     found[field.name] = value
 
 
-def _read_value(kind: str, name: str, raw: int | bytes, depth: int) -> object:
+def _read_value(field: _Field, raw: int | bytes, depth: int, earlier: Any = None) -> object:
+    """Return a value; of a message, on top of its `earlier` part."""
+    kind = field.kind
     if isinstance(raw, int):
         if kind == "bool":
             return raw != 0
@@ -346,26 +345,24 @@ def _read_value(kind: str, name: str, raw: int | bytes, depth: int) -> object:
         try:
             return raw.decode()
         except UnicodeDecodeError:
-            raise WireError(f"{name} is not UTF-8") from None
-    return _decode(kind, raw, depth + 1)
+            raise WireError(f"{field.name} is not UTF-8") from None
+    return _decode(kind, raw, depth + 1, earlier)
 
 
 def _read_entry(field: _Field, raw: int | bytes, depth: int) -> tuple[str, object]:
     """Return key and value of one entry of a map, which is a message of a string 1 and a value 2."""
     key: object = ""
-    parts: list[bytes] = []
+    value: object = None
     data = raw if isinstance(raw, bytes) else b""
     at = 0
     while at < len(data):
         number, wire_type, part, at = _read_field(data, at)
         if number not in {1, 2}:
             continue
-        if wire_type != _LENGTH or isinstance(part, int):
+        if wire_type != _LENGTH:
             raise WireError(f"an entry of {field.name} has the wrong wire type")
         if number == 1:
-            key = _read_value("string", field.name, part, depth)
-        elif field.kind in _DEFAULTS:
-            parts = [part]
+            key = _read_value(_KEY, part, depth)
         else:
-            parts.append(part)
-    return str(key), _read_value(field.kind, field.name, b"".join(parts), depth)
+            value = _read_value(field, part, depth, value)
+    return str(key), _read_value(field, b"", depth) if value is None else value

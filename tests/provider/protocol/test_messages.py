@@ -130,7 +130,7 @@ def test_what_is_encoded_is_read_alike_by_protobuf_and_by_decode(
 
 
 @given(CONTENTS)
-@settings(max_examples=100)
+@settings(max_examples=150)
 def test_what_protobuf_writes_is_decoded(tfplugin6: Generated, content: tuple[str, dict[str, Any]]) -> None:
     name, fields = content
     message = generated_type(tfplugin6, name).FromString(encode(name, fields))
@@ -138,7 +138,7 @@ def test_what_protobuf_writes_is_decoded(tfplugin6: Generated, content: tuple[st
 
 
 @given(st.sampled_from(NAMES), st.binary(max_size=60))
-@settings(max_examples=300)
+@settings(max_examples=200)
 def test_random_bytes_are_refused_or_read_as_protobuf_reads_them(tfplugin6: Generated, name: str, data: bytes) -> None:
     check_like_protobuf(tfplugin6, name, data)
 
@@ -185,6 +185,19 @@ def check_like_protobuf(tfplugin6: Generated, name: str, data: bytes) -> None:
 def test_malformed_messages_are_refused(data: bytes, reason: str) -> None:
     with pytest.raises(WireError, match=reason):
         decode("UpgradeResourceState.Request", data)
+
+
+def test_a_truncated_part_of_a_message_is_not_completed_by_the_next_part(tfplugin6: Generated) -> None:
+    truncated, rest = b"\x0a\x03\x0a\x03x", b"\x0a\x04\x12\x02yz"
+    with pytest.raises(DecodeError):
+        generated_type(tfplugin6, "ReadResource.Response").FromString(truncated + rest)
+    with pytest.raises(WireError, match="truncated"):
+        decode("ReadResource.Response", truncated + rest)
+
+
+def test_the_parts_of_a_message_are_merged() -> None:
+    parts = b"\x0a\x03\x0a\x01x" + b"\x0a\x04\x12\x02yz"
+    assert decode("ReadResource.Response", parts)["new_state"] == {"msgpack": b"x", "json": b"yz"}
 
 
 def test_malformed_map_entries_are_refused() -> None:
