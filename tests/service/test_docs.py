@@ -13,6 +13,7 @@ from service.storage.sqlite import SQLiteStore
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "service.md").read_text(encoding="utf-8")
 DEPLOYMENT = (DOCS / "deployment.md").read_text(encoding="utf-8")
+MODELS = (DOCS / "models.md").read_text(encoding="utf-8")
 SECURITY = (DOCS / "security.md").read_text(encoding="utf-8")
 
 
@@ -33,6 +34,15 @@ def test_every_operation_is_documented_with_its_path_and_scope(contract: Contrac
         scope = f"`{' '.join(sorted(operation.scopes))}`" if operation.scopes else "any"
         start = f"| `{operation.method} {operation.path}` | {scope} | `{operation.id}`: "
         assert [row for row in rows if row.startswith(start)], start
+
+
+def test_the_contract_for_models_names_every_operation_and_every_status_of_a_refusal(contract: Contract) -> None:
+    assert [operation.id for operation in contract.operations if f"`{operation.id}`" not in MODELS] == []
+    # What a host sees to before a model is asked: the credential, the path, the method, how the body is sent.
+    for_hosts = {401, 405, 411, 413, 415, 500}
+    rows = [line.strip("|").split("|")[0] for line in MODELS.splitlines() if line.startswith("| 4")]
+    statuses = {kind.status for kind in contract.errors.values()} - for_hosts
+    assert [status for status in sorted(statuses) if not any(str(status) in row for row in rows)] == []
 
 
 def test_every_scope_is_documented_and_no_other(contract: Contract) -> None:
