@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tama import __main__ as command
+from tama.commands import outcome
 from tama.control_plane import ControlPlane
 from tama.control_plane.rules import RULES
 from tests.tama.control_plane.support import Caller, document, operation
@@ -229,4 +229,4 @@ def test_the_command_and_the_kinds_with_rules_of_their_own_are_documented() -> N
     options = {word.strip("[],.") for text in helps for word in text.split() if word.strip("[],.").startswith("--")}
     assert {option for option in options - {"--help"} if option not in page} == set()
     assert all(f"| {kind.replace('_', ' ')} |" in page for kind in RULES)
-    assert all(f"| {status} |" in page for status in (command.SUCCESS, command.REFUSED, command.UNUSABLE))
+    assert all(f"| {status} |" in page for status in (outcome.SUCCESS, outcome.REFUSED, outcome.UNUSABLE))

@@ -1,0 +1,55 @@
+"""`tama list`."""
+
+from __future__ import annotations
+
+from tama.commands.opening import opened
+from tama.commands.outcome import SUCCESS
+from tama.commands.printing import print_json, print_text, table
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from tama.control_plane import ControlPlane
+
+_TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+    ("spaces", "Spaces", "space", ("id", "slug", "type", "name")),
+    ("specifications", "Specifications", "specification", ("id", "space_id", "current_state", "version", "endpoint")),
+    (
+        "source_identities",
+        "Source identities",
+        "source_identity",
+        ("id", "specification_id", "current_state", "identifier"),
+    ),
+    ("actions", "Actions", "action", ("id", "specification_id", "method", "path", "identifier")),
+    ("bridges", "Bridges", "space_bridge", ("id", "space_id", "target_space_id")),
+)
+
+
+def add(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Declare the command."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "list", parents=[common], help="show what a control plane holds"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON object in the place of tables")
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print what there is."""
+    plane = opened(options.base_url)
+    found = {name: _listed(plane, kind) for name, _, kind, _ in _TABLES}
+    if options.json:
+        print_json(found)
+        return SUCCESS
+    tables = [table(title, columns, found[name]) for name, title, _, columns in _TABLES]
+    print_text("\n\n".join(tables))
+    return SUCCESS
+
+
+def _listed(plane: ControlPlane, kind: str) -> list[dict[str, Any]]:
+    """The objects of a kind, without the OpenAPI documents, which are long."""
+    if kind != "specification":
+        return plane.objects(kind)
+    return [{key: value for key, value in one.items() if key != "schema"} for one in plane.objects(kind)]
