@@ -70,12 +70,12 @@ def serve(settings: Settings) -> None:
     logging.config.dictConfig(LOGGING)
     os.umask(0o077)
     # What fails makes nothing: no folder and no lock is left behind by a start that was refused.
-    listener = _listen(settings.host, settings.port)
+    listener = listen(settings.host, settings.port)
     _refuse_file(settings)
     if settings.key_digest is None:
         _log.warning("no API key file is configured: only credentials in the store are accepted")
     worker = _Worker(settings, _url(settings.host, listener), os.getpid())
-    server = _Server(listener)
+    server = Server(listener)
     server.serve(spawn_target=_run_worker, target_loader=worker, wrap_loader=False)
 
 
@@ -101,7 +101,13 @@ def _held(settings: Settings, error: HeldError) -> str:
     return f"The data file {settings.store} is served by {holder}. Stop it first, or give this one another file."
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
+    """Take an address.
+
+    Raises:
+        CannotServeError: it cannot be had.
+
+    """
     try:
         # SO_REUSEADDR, which this sets, passes over connections of a killed server that linger, and over no listener.
         listener = socket.create_server((host, port), family=_family(host, port), backlog=BACKLOG)
@@ -123,8 +129,8 @@ def _url(host: str, listener: socket.socket) -> str:
     return f"http://{name}:{listener.getsockname()[1]}"
 
 
-class _Server(MPServer):
-    """granian on a socket that is already there."""
+class Server(MPServer):
+    """granian with the settings of the service, on a socket that is already there."""
 
     def __init__(self, listener: socket.socket) -> None:
         super().__init__(
