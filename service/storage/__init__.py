@@ -51,6 +51,22 @@ class ItemStore(Protocol):
 class Store(ItemStore, Protocol):
     """A place that keeps the items of each actor of each tenant."""
 
+    def actors(self, tenant: str, after: str | None, limit: int) -> list[str]:
+        """Return the ids of a tenant's actors who have items, in the order of their UTF-8 bytes.
+
+        Marks do not count. Whoever had items all the time is returned once by a walk from each last id to the next;
+        whose items have expired may still be among them until they are swept.
+
+        Args:
+            tenant: whose actors.
+            after: the id after which to begin, whether or not there is such an actor; None for the first.
+            limit: how many at most; fewer are returned only when there are no more.
+
+        Raises:
+            StoreUnavailableError: the store could not be read.
+
+        """
+
     def trouble(self) -> str | None:
         """Return why the store cannot serve, in words that name nothing personal; None when it can."""
 

@@ -23,6 +23,7 @@ from service.items import MAX_CHANGES, Changes, Item, Items, Work
 from service.storage import StoreUnavailableError
 from service.storage.background import SWEEP_PERIOD_S, Checkpointer, Sweeper
 from service.storage.files import FileLock, make_private_folder, open_private_file, same_file
+from service.storage.sqlite_actors import actors_of
 from service.storage.sqlite_file import NotOurFileError, connect, marks_key, prepare
 from service.storage.sqlite_items import Owner, SQLiteChanges, SQLiteItems, get_at_once
 
@@ -136,6 +137,11 @@ class SQLiteStore:
     def write(self, tenant: str, actor: str, change: Callable[[Changes], _T]) -> _T:
         """See `ItemStore.write`."""
         return self._change(tenant, actor, change)
+
+    def actors(self, tenant: str, after: str | None, limit: int) -> list[str]:
+        """See `Store.actors`."""
+        with _translated(), self._reader() as reader:
+            return actors_of(reader, tenant, after, limit)
 
     def sweep(self) -> None:
         """Delete what has expired and do what is due, in steps that hold up a request no longer than a write does.

@@ -247,6 +247,42 @@ class StoreSuite:
         clock.now += 15
         assert store.get("t", "a", "k") == [first]
 
+    def test_actors_are_listed_in_the_order_of_the_bytes_of_their_ids(self, store: Store) -> None:
+        # By code points U+FF5E comes before U+1F600; by UTF-16, which no store may go by, it comes after.
+        ids = ["!", "A", "a", "a b", "a.b", "ab", "mark", "mark.", "mark0", "\u00e9", "\uff5e", "\U0001f600"]
+        for actor in reversed(ids):
+            store.write("t", actor, puts("profile", b"1"))
+            store.write("t", actor, puts("event/1", b"1"))
+            store.write("t", actor, puts("mark/consent", b"1"))
+        assert store.actors("t", None, 100) == ids
+        for limit in (1, 5):
+            walked: list[str] = []
+            while page := store.actors("t", walked[-1] if walked else None, limit):
+                assert len(page) <= limit
+                walked += page
+            assert walked == ids
+        assert store.actors("t", "a!", 1) == ["a.b"], "an actor who is not there still marks a place"
+        assert store.actors("t", ids[-1], 1) == []
+
+    def test_actors_are_those_of_one_tenant_who_have_items(self, store: Store) -> None:
+        store.write("t", "a", puts("profile", b"1"))
+        store.write("t", "only-a-mark", puts("mark/consent", b"1"))
+        store.write("t", "forgotten", puts("profile", b"1"))
+        store.write("t", "forgotten", deletes("profile"))
+        store.write("s", "b", puts("profile", b"1"))
+        store.write("tt", "c", puts("profile", b"1"))
+        store.write("", "/credentials", puts("credential/1", b"1"))
+        assert [store.actors(tenant, None, 10) for tenant in ("t", "s", "tt", "u", "")] == [["a"], ["b"], ["c"], [], []]
+
+    def test_actors_that_come_and_go_make_no_other_be_passed_over(self, store: Store) -> None:
+        for actor in ("b", "d", "f", "h"):
+            store.write("t", actor, puts("k", b"1"))
+        assert store.actors("t", None, 2) == ["b", "d"]
+        store.write("t", "d", deletes("k"))
+        for actor in ("a", "c", "e"):
+            store.write("t", actor, puts("k", b"1"))
+        assert store.actors("t", "d", 10) == ["e", "f", "h"]
+
     def test_concurrent_changes_of_one_item_lose_nothing(self, store: Store) -> None:
         with ThreadPoolExecutor(16) as pool:
             versions = list(pool.map(lambda _: store.write("t", "a", appends("k", b"x")).version, range(200)))
