@@ -162,6 +162,7 @@ class Server(MPServer):
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
 
     def signal_handler_reload(self, *args: object, **_kwargs: object) -> None:
+        """Stop, as at any other signal."""
         # A reload would start a second worker, which the first one's lock on the data file refuses.
         self.signal_handler_interrupt(*args)  # type: ignore[no-untyped-call] # granian has no types here
 
