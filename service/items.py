@@ -79,5 +79,6 @@ class Changes(Items, Protocol):
 Work = Callable[[Changes], int | None]
 """One step of background work on an actor, as one change.
 
-It returns the time of the next step, in seconds since the epoch (0 for soon), or None when the work is done.
+It returns the time of the next step, in seconds since the epoch (0 for soon, in the same round; a time that has passed
+waits for the next round), or None when the work is done.
 """

@@ -35,6 +35,10 @@ class Checkpointer:
         self._truncate |= truncate
         self._wanted.set()
 
+    def is_alive(self) -> bool:
+        """Return whether there are checkpoints still."""
+        return self._thread.is_alive()
+
     def close(self) -> None:
         """Make a last checkpoint, after which nothing is left in the write-ahead log."""
         self._closing = self._truncate = True
@@ -84,6 +88,10 @@ class Sweeper:
     def wake(self) -> None:
         """Ask for a round soon."""
         self._wanted.set()
+
+    def is_alive(self) -> bool:
+        """Return whether there are rounds still."""
+        return self._thread.is_alive()
 
     def is_closing(self) -> bool:
         """Return whether a round should end early."""

@@ -155,17 +155,23 @@ class SQLiteStore:
 
     def trouble(self) -> str | None:
         """See `Store.trouble`."""
+        return next(self._troubles(), None)
+
+    def _troubles(self) -> Iterator[str]:
         if self._closed or not self._thread.is_alive():
-            return "the store is closed"
+            yield "the store is closed"
+        if not self._checkpointer.is_alive():
+            yield "the checkpointer has ended, and the log of the data file would grow for ever"
+        if not self._sweeper.is_alive():
+            yield "the sweeper has ended, and what was deleted or has expired would stay on the disk"
         if not self._lock.is_held():
-            return "the lock of the data file was removed"
+            yield "the lock of the data file was removed"
         if not same_file(self._path, self._opened):
-            return "the data file was removed or replaced"
+            yield "the data file was removed or replaced"
         try:
             self.get("", "", "")
         except StoreUnavailableError:
-            return "the data file cannot be read"
-        return None
+            yield "the data file cannot be read"
 
     def log_pages(self) -> int:
         """See `Store.log_pages`."""
@@ -300,7 +306,7 @@ class SQLiteStore:
             for tenant, actor, name in due:
                 if self._sweeper.is_closing():
                     return
-                self._do(tenant, actor, name)
+                self._do(tenant, actor, name, now)
         if self._has_traces:
             self._has_traces = False
             # Until the log is truncated, what was deleted can be read in it.
@@ -313,12 +319,13 @@ class SQLiteStore:
             due: list[Any] = reader.execute(_DUE.format(known), (now, *self._work, MAX_CHANGES)).fetchall()
             return due
 
-    def _do(self, tenant: str, actor: str, name: str) -> None:
+    def _do(self, tenant: str, actor: str, name: str, now: int) -> None:
         def step(changes: SQLiteChanges) -> None:
             changes.unschedule(name)
             again = self._work[name](changes)
             if again is not None:
-                changes.schedule(name, again)
+                # A time that has passed is not `soon`: the round would have no end.
+                changes.schedule(name, again and max(again, now + 1))
 
         try:
             self._change(tenant, actor, step)

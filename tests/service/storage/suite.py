@@ -58,12 +58,24 @@ def comes_twice(changes: Changes) -> int | None:
     return None if stored else Clock.now + 86_400 * 2
 
 
+def comes_at_a_time_that_has_passed(changes: Changes) -> int | None:
+    stored = changes.get("late")
+    document = (stored.document if stored else b"") + b"|"
+    changes.put("late", document)
+    return Clock.now - 1 if len(document) < 10 else None
+
+
 def fails(changes: Changes) -> int | None:
     changes.put("failed", b"1")
     raise RuntimeError("canary")
 
 
-WORK: dict[str, Work] = {"numbers": deletes_numbers, "daily": comes_twice, "failing": fails}
+WORK: dict[str, Work] = {
+    "numbers": deletes_numbers,
+    "daily": comes_twice,
+    "late": comes_at_a_time_that_has_passed,
+    "failing": fails,
+}
 """The kinds of work that the store under test is given."""
 
 
@@ -359,6 +371,15 @@ class StoreSuite:
         store.write("t", "a", puts("number/1", b"1"))
         sweep()
         assert found(store, "a", "number/1") == b"1"
+
+    def test_work_whose_next_time_has_passed_waits_for_the_next_round(
+        self, store: Store, clock: Clock, sweep: Callable[[], None]
+    ) -> None:
+        store.write("t", "a", lambda changes: changes.schedule("late"))
+        for rounds in (1, 2):
+            sweep()
+            assert found(store, "a", "late") == b"|" * rounds
+            clock.now += 1
 
     def test_work_waits_for_its_time(self, store: Store, clock: Clock, sweep: Callable[[], None]) -> None:
         store.write("t", "a", lambda changes: changes.schedule("daily", clock.now + 86_400))

@@ -204,6 +204,13 @@ def test_files_that_were_removed_make_trouble(store: SQLiteStore, path: Path, su
     assert store.trouble() == trouble
 
 
+@pytest.mark.parametrize("part", ["checkpointer", "sweeper"])
+def test_background_work_that_has_ended_makes_trouble(store: SQLiteStore, part: str) -> None:
+    assert store.trouble() is None
+    getattr(store, f"_{part}").close()
+    assert str(store.trouble()).startswith(f"the {part} has ended")
+
+
 def test_nothing_is_acknowledged_into_a_file_that_was_removed(store: SQLiteStore, path: Path) -> None:
     path.unlink()
     with pytest.raises(StoreUnavailableError):
