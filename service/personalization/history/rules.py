@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 
 from service.items import Changes, Items
-from service.personalization.history.cursors import make_cursor, read_cursor
+from service.personalization.cursors import make_cursor, read_cursor
 from service.personalization.history.events import Event, moment, shown
 from service.personalization.history.layout import (
     Head,
@@ -29,6 +29,7 @@ MAX_LOOKED_AT: Final = 1_000
 
 _SCAN = 100
 _ID_BYTES = 12
+_PLACE_BYTES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +180,13 @@ def page(items: Items, listing: Listing, limit: int, cursor: str | None) -> dict
 
     """
     head = Head.of(items)
-    last = None if cursor is None else read_cursor(head.life, listing.scope, cursor)
+    last = None if cursor is None else int.from_bytes(read_cursor(head.life, listing.scope, cursor), "big")
     found: list[dict[str, Any]] = []
     for looked_at, (place, event) in enumerate(_events(items, head, listing.newest_first, last), start=1):
         if len(found) == limit or looked_at > MAX_LOOKED_AT:
             # There is more: the page goes on after the last one that was looked at.
-            return {"events": found, "next": make_cursor(head.life, listing.scope, last or 0)}
+            position = (last or 0).to_bytes(_PLACE_BYTES, "big")
+            return {"events": found, "next": make_cursor(head.life, listing.scope, position)}
         if listing.has(event):
             found.append(shown(event))
         last = place
