@@ -5,13 +5,14 @@ from tama.control_plane.kinds import Kinds
 from tama.control_plane.names import new_id
 from tama.control_plane.routes import CREATE, DELETE, READ, UPDATE, Routes
 from tama.control_plane.rules import RULES, none
-from tama.control_plane.store import Store, Taken
+from tama.control_plane.store import FILE, Store, Taken
 from tama.control_plane.validation import merged, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from tama.control_plane.clients import Clients
     from tama.control_plane.kinds import Kind
     from tama.control_plane.outgoing import Response
     from tama.control_plane.routes import Route
@@ -26,13 +27,14 @@ class ControlPlane:
     Args:
         folder: where the store's file lies.
         create: whether a folder without that file gets one.
+        file: the file's name.
 
     Raises:
         StoreError: the folder or file cannot be used; also from every method.
     """
 
-    def __init__(self, folder: str, *, create: bool = True) -> None:
-        self._store = Store(folder, create=create)
+    def __init__(self, folder: str, *, create: bool = True, file: str = FILE) -> None:
+        self._store = Store(folder, create=create, file=file)
         self._kinds = Kinds()
         self._routes = Routes(self._kinds.values())
 
@@ -94,6 +96,13 @@ class ControlPlane:
             identities = transaction.all("source_identity", specification["id"])
         identities = [settled(self._store, self._put, identity) for identity in identities]
         return call(specification, found, identities, tool_call)
+
+    @property
+    def clients(self) -> Clients:
+        """Those who may use the control plane over HTTP."""
+        from tama.control_plane.clients import Clients  # noqa: PLC0415 - one in process needs none
+
+        return Clients(self._store)
 
     def close(self) -> None:
         """Close the store's file."""

@@ -81,13 +81,14 @@ class Store:
     Args:
         folder: where the file lies. Made, for its owner alone, unless `create` is false.
         create: whether a folder without the file gets one.
+        file: the name of the file.
 
     Raises:
         StoreError: the folder or file cannot be used; there is none and `create` is false; a newer program wrote it.
     """
 
-    def __init__(self, folder: str, *, create: bool = True) -> None:
-        self.path = os.path.abspath(os.path.join(folder, FILE))
+    def __init__(self, folder: str, *, create: bool = True, file: str = FILE) -> None:
+        self.path = os.path.abspath(os.path.join(folder, file))
         self._lock = _thread.allocate_lock()
         try:
             if create:

@@ -1,0 +1,149 @@
+"""Who may use a control plane over HTTP: clients, their secrets, and the access tokens that they are given.
+
+A secret has 256 random bits, so a fast hash protects what is kept of it. A token says who it was given to, for which
+scopes and until when, signed with a key that lies in the store: any process that shares the store can check it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+import secrets
+import time
+
+from tama.control_plane.names import new_id
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from tama.control_plane.store import Document, Store
+
+SCOPE = "provision.all"
+"""The scope that the provisioning API asks for."""
+
+LIFETIME_S = 3_600
+"""How long, in seconds, a token is good."""
+
+_CLIENT, _SIGNING_KEY = "client", "signing_key"
+_SECRET_BYTES = 32
+
+
+class Denied(Exception):  # noqa: N818 - it is an answer, not a failure
+    """No token is given.
+
+    Attributes:
+        error: one of the codes of RFC 6749, section 5.2.
+        description: why, for people.
+    """
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(error, description)
+        self.error = error
+        self.description = description
+
+
+class Clients:
+    """The clients of the control plane that a store keeps.
+
+    Args:
+        store: where they lie.
+        clock: the time, in seconds since the epoch.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
+        self._store = store
+        self._clock = clock
+
+    def add(self, scopes: Iterable[str] = (SCOPE,)) -> tuple[str, str]:
+        """Add a client, and return its id and its secret, which is not kept."""
+        id_, secret = new_id(), secrets.token_urlsafe(_SECRET_BYTES)
+        with self._store.write() as transaction:
+            transaction.put(_CLIENT, {"id": id_, "digest": _digest(secret), "scopes": sorted(scopes)}, (), ())
+        return id_, secret
+
+    def grant(self, presented: str, scope: str | None) -> dict[str, str | int]:
+        """Give an access token to the client whose credential is presented.
+
+        Args:
+            presented: base64 of id, colon and secret, in the usual alphabet or the URL-safe one, padded or not.
+            scope: what is asked for, divided by spaces; None for all that the client may have.
+
+        Returns:
+            The members of an answer of RFC 6749, section 5.1.
+
+        Raises:
+            Denied: `invalid_client` or `invalid_scope`.
+        """
+        client = self._known(presented)
+        if client is None:
+            raise Denied("invalid_client", "The client is not known, or its secret is wrong.")
+        allowed: list[str] = client["scopes"]
+        asked = allowed if scope is None else scope.split()
+        if not asked or (unknown := [one for one in asked if one not in allowed]):
+            refused = " ".join(unknown) if asked else "no scope"
+            raise Denied("invalid_scope", f"The client may not have: {refused}.")
+        granted = " ".join(asked)
+        claims = {"client": client["id"], "scope": granted, "ends": int(self._clock()) + LIFETIME_S}
+        token = _sign(claims, self._key())
+        return {"access_token": token, "token_type": "Bearer", "scope": granted, "expires_in": LIFETIME_S}
+
+    def scopes(self, token: str) -> frozenset[str] | None:
+        """What the bearer of a token may do; None when it is none of ours, has ended, or its client is gone."""
+        claims = _verified(token, self._key())
+        if claims is None or claims["ends"] <= self._clock():
+            return None
+        with self._store.read() as transaction:
+            client = transaction.get(_CLIENT, claims["client"])
+        return frozenset(claims["scope"].split()).intersection(client["scopes"]) if client else None
+
+    def _known(self, presented: str) -> Document | None:
+        id_, _, secret = _decoded(presented).partition(":")
+        with self._store.read() as transaction:
+            client = transaction.get(_CLIENT, id_)
+        return client if client and hmac.compare_digest(client["digest"], _digest(secret)) else None
+
+    def _key(self) -> bytes:
+        with self._store.read() as transaction:
+            keys = transaction.all(_SIGNING_KEY)
+        if not keys:
+            with self._store.write() as transaction:
+                # Another process may have made one since.
+                keys = transaction.all(_SIGNING_KEY)
+                if not keys:
+                    keys = [{"id": new_id(), "key": secrets.token_hex(_SECRET_BYTES)}]
+                    transaction.put(_SIGNING_KEY, keys[0], (), ())
+        return bytes.fromhex(keys[0]["key"])
+
+
+def _digest(secret: str) -> str:
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()
+
+
+def _decoded(text: str) -> str:
+    """The text that base64 of either alphabet holds, empty for what is none."""
+    try:
+        plain = text.rstrip("=").replace("-", "+").replace("_", "/")
+        return base64.b64decode(plain + "=" * (-len(plain) % 4), validate=True).decode()
+    except (binascii.Error, ValueError):
+        return ""
+
+
+def _sign(claims: Document, key: bytes) -> str:
+    said = base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip("=")
+    return f"{said}.{_signature(said, key)}"
+
+
+def _verified(token: str, key: bytes) -> Document | None:
+    said, _, signature = token.partition(".")
+    if not token.isascii() or not hmac.compare_digest(signature, _signature(said, key)):
+        return None
+    claims: Document = json.loads(_decoded(said))
+    return claims
+
+
+def _signature(said: str, key: bytes) -> str:
+    return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()

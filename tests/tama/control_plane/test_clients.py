@@ -1,0 +1,130 @@
+"""Clients of a hosted control plane, and their tokens."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tama.control_plane.clients import LIFETIME_S, SCOPE, Clients, Denied
+from tama.control_plane.store import FILE, Store
+
+NOW = 1_800_000_000.0
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = Store(str(tmp_path))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def clients(store: Store, clock: Clock) -> Clients:
+    return Clients(store, clock)
+
+
+def presented(id_: str, secret: str) -> str:
+    return base64.b64encode(f"{id_}:{secret}".encode()).decode()
+
+
+def denied(clients: Clients, credential: str, scope: str | None = None) -> str:
+    with pytest.raises(Denied) as caught:
+        clients.grant(credential, scope)
+    return caught.value.error
+
+
+def test_a_client_is_given_a_token_that_says_what_it_may_do(clients: Clients) -> None:
+    granted = clients.grant(presented(*clients.add()), SCOPE)
+    assert granted | {"access_token": ""} == {
+        "access_token": "",
+        "token_type": "Bearer",
+        "scope": SCOPE,
+        "expires_in": LIFETIME_S,
+    }
+    assert clients.scopes(str(granted["access_token"])) == frozenset([SCOPE])
+
+
+def test_without_a_scope_a_client_gets_all_that_it_may_have(clients: Clients) -> None:
+    credential = presented(*clients.add(["b", "a"]))
+    assert clients.grant(credential, None)["scope"] == "a b"
+    assert clients.grant(credential, " a ")["scope"] == "a"
+    assert denied(clients, credential, "a c") == "invalid_scope"
+    assert denied(clients, credential, " ") == "invalid_scope"
+
+
+def test_credentials_are_read_in_both_alphabets_of_base64(clients: Clients) -> None:
+    # Ids and secrets of many clients have between them every character of the alphabets.
+    for _ in range(50):
+        id_, secret = clients.add()
+        plain = f"{id_}:{secret}".encode()
+        for form in (base64.b64encode(plain), base64.urlsafe_b64encode(plain), base64.b64encode(plain).rstrip(b"=")):
+            assert clients.grant(form.decode(), None)["token_type"] == "Bearer"
+
+
+@pytest.mark.parametrize("credential", ["", "%", "=", "YQ", base64.b64encode(b"\xff:\xff").decode(), "Ã©"])
+def test_what_is_no_credential_is_an_unknown_client(clients: Clients, credential: str) -> None:
+    assert denied(clients, credential) == "invalid_client"
+
+
+def test_a_wrong_secret_and_that_of_another_client_are_refused(clients: Clients) -> None:
+    (id_, secret), (_, other) = clients.add(), clients.add()
+    for wrong in (secret[:-1], other, ""):
+        assert denied(clients, presented(id_, wrong)) == "invalid_client"
+
+
+def test_a_token_ends(clients: Clients, clock: Clock) -> None:
+    token = str(clients.grant(presented(*clients.add()), None)["access_token"])
+    clock.now += LIFETIME_S - 1
+    assert clients.scopes(token) == frozenset([SCOPE])
+    clock.now += 1
+    assert clients.scopes(token) is None
+
+
+def test_a_token_that_was_changed_is_none(clients: Clients) -> None:
+    token = str(clients.grant(presented(*clients.add()), None)["access_token"])
+    said, _, signature = token.partition(".")
+    other = base64.urlsafe_b64encode(b'{"client": "x", "scope": "provision.all", "ends": 9999999999}').decode()
+    for changed in ("", said, f"{said}.", f"{said}x.{signature}", f"{other}.{signature}", f"{said}.{'0' * 64}", "é.é"):
+        assert clients.scopes(changed) is None
+
+
+def test_another_process_on_the_same_store_knows_clients_and_tokens(
+    clients: Clients, clock: Clock, tmp_path: Path
+) -> None:
+    credential = presented(*clients.add())
+    token = str(clients.grant(credential, None)["access_token"])
+    other = Store(str(tmp_path))
+    assert Clients(other, clock).scopes(token) == frozenset([SCOPE])
+    assert clients.scopes(str(Clients(other, clock).grant(credential, None)["access_token"])) == frozenset([SCOPE])
+    other.close()
+
+
+def test_the_token_of_a_client_that_is_gone_is_none(clients: Clients, store: Store) -> None:
+    id_, secret = clients.add()
+    token = str(clients.grant(presented(id_, secret), None)["access_token"])
+    with store.write() as transaction:
+        assert transaction.delete("client", id_)
+    assert clients.scopes(token) is None
+    assert denied(clients, presented(id_, secret)) == "invalid_client"
+
+
+def test_no_secret_is_kept(clients: Clients, store: Store, tmp_path: Path) -> None:
+    _, secret = clients.add()
+    store.close()
+    assert secret.encode() not in (tmp_path / FILE).read_bytes()

@@ -1,0 +1,188 @@
+"""The provisioning API over HTTP."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import pytest
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tama.control_plane import ControlPlane
+from tama.control_plane.clients import LIFETIME_S, SCOPE
+from tama.control_plane.errors import StoreError
+from tama.control_plane.web import MAX_BYTES, create_app
+from tests.tama.control_plane.support import document, operation
+
+SPACES = "/provision/neural/spaces"
+MOVIES = {"space": {"name": "Movies", "type": "root"}}
+
+
+@pytest.fixture
+def http(plane: ControlPlane) -> FlaskClient:
+    return create_app(plane).test_client()
+
+
+@pytest.fixture
+def credential(plane: ControlPlane) -> dict[str, str]:
+    return bearer(base64.b64encode(":".join(plane.clients.add()).encode()).decode())
+
+
+@pytest.fixture
+def token(http: FlaskClient, credential: dict[str, str]) -> dict[str, str]:
+    return bearer(token_of(http, credential)["access_token"])
+
+
+def bearer(value: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {value}"}
+
+
+def token_of(http: FlaskClient, credential: dict[str, str], **request: Any) -> Any:
+    request = request or {"json": {"grant_type": "client_credentials", "scope": SCOPE}}
+    answer = http.post("/auth/tokens", headers=credential, **request)
+    assert answer.headers["Cache-Control"] == "no-store"
+    return answer.get_json()
+
+
+def said(answer: TestResponse) -> tuple[int, Any]:
+    assert answer.content_type == "application/json"
+    return answer.status_code, answer.get_json()
+
+
+def test_an_object_lives_over_http(http: FlaskClient, token: dict[str, str]) -> None:
+    status, made = said(http.post(SPACES, headers=token, json=MOVIES))
+    assert status == 201
+    space = made["data"]
+    member = f"{SPACES}/{space['id']}"
+    assert said(http.get(member, headers=token)) == (200, made)
+    assert http.head(member, headers=token).data == b""
+    renamed = said(http.patch(member, headers=token, json={"space": {"name": "Films"}}))
+    assert renamed == (200, {"data": space | {"name": "Films", "slug": "films"}})
+    gone = http.delete(member, headers=token)
+    assert (gone.status_code, gone.data) == (204, b"")
+    assert said(http.get(member, headers=token)) == (404, {"errors": {"detail": "Not Found"}})
+
+
+def test_what_breaks_a_rule_is_said_by_field(http: FlaskClient, token: dict[str, str]) -> None:
+    answer = http.post(SPACES, headers=token, json={"space": {"name": "", "type": "planet"}})
+    assert said(answer) == (422, {"errors": {"name": ["can't be blank"], "type": ["is invalid"]}})
+
+
+def test_an_action_is_looked_up_by_its_path_and_method(http: FlaskClient, token: dict[str, str]) -> None:
+    space = http.post(SPACES, headers=token, json=MOVIES).get_json()["data"]
+    body = {
+        "schema": document({"/a b/{c}": {"get": operation("find")}}),
+        "version": "1",
+        "endpoint": "https://x.example",
+    }
+    made = http.post(
+        f"/provision/sensory/spaces/{space['id']}/specifications", headers=token, json={"specification": body}
+    )
+    actions = f"/provision/motor/specifications/{made.get_json()['data']['id']}/actions"
+    path = base64.urlsafe_b64encode(b"/a b/{c}").decode()
+    status, found = said(http.get(f"{actions}/{path}?method=get", headers=token))
+    assert (status, found["data"]["identifier"]) == (200, "find")
+    assert said(http.get(f"{actions}/find", headers=token)) == (200, found)
+
+
+def test_numbers_and_texts_come_back_as_they_were_sent(http: FlaskClient, token: dict[str, str]) -> None:
+    space = http.post(SPACES, headers=token, json=MOVIES).get_json()["data"]
+    schema = '{"title":"t","description":" ï ","type":"object","n":123456789012345678901234567890,"half":"\\ud800"}'
+    answer = http.post(
+        f"/provision/neural/spaces/{space['id']}/classes",
+        headers=token,
+        data=f'{{"class":{{"schema":{schema}}}}}',
+        content_type="application/json",
+    )
+    assert answer.status_code == 201
+    kept = answer.get_json()["data"]["schema"]
+    assert (kept["n"], kept["half"], kept["description"]) == (123456789012345678901234567890, "\ud800", " ï ")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"json": {"grant_type": "client_credentials", "scope": SCOPE}},
+        {"data": {"grant_type": "client_credentials", "scope": SCOPE}},
+        {"json": {"grant_type": "client_credentials"}},
+    ],
+)
+def test_a_token_is_asked_for_as_json_or_as_a_form(
+    http: FlaskClient, credential: dict[str, str], request_: dict[str, Any]
+) -> None:
+    granted = token_of(http, credential, **request_)
+    assert (granted["token_type"], granted["scope"], granted["expires_in"]) == ("Bearer", SCOPE, LIFETIME_S)
+
+
+@pytest.mark.parametrize(
+    ("request_", "error"),
+    [
+        ({"json": {"grant_type": "password"}}, "unsupported_grant_type"),
+        ({"json": {"grant_type": "client_credentials", "scope": "other"}}, "invalid_scope"),
+        ({"json": {"grant_type": "client_credentials", "scope": 1}}, "invalid_request"),
+        ({"json": []}, "invalid_request"),
+        ({"data": "{", "content_type": "application/json"}, "invalid_request"),
+        ({"data": {}}, "unsupported_grant_type"),
+    ],
+)
+def test_what_is_wrong_with_a_request_for_a_token_is_said_by_oauth(
+    http: FlaskClient, credential: dict[str, str], request_: dict[str, Any], error: str
+) -> None:
+    answer = http.post("/auth/tokens", headers=credential, **request_)
+    status, told = said(answer)
+    assert (status, told["error"]) == (400, error)
+    assert told["error_description"]
+
+
+@pytest.mark.parametrize("headers", [{}, bearer("bm9ib2R5OnNlY3JldA"), {"Authorization": "Basic bm9ib2R5OnNlY3JldA=="}])
+def test_an_unknown_client_gets_no_token(http: FlaskClient, headers: dict[str, str]) -> None:
+    status, told = said(http.post("/auth/tokens", headers=headers, json={"grant_type": "client_credentials"}))
+    assert (status, told["error"]) == (401, "invalid_client")
+
+
+def test_without_a_good_token_nothing_is_told(http: FlaskClient, credential: dict[str, str]) -> None:
+    for headers in ({}, bearer(""), bearer("nonsense"), credential):
+        answer = http.get(f"{SPACES}/global", headers=headers)
+        assert said(answer) == (401, {"errors": {"detail": "Unauthorized"}})
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_a_token_of_another_scope_is_not_enough(http: FlaskClient, plane: ControlPlane) -> None:
+    other = bearer(base64.b64encode(":".join(plane.clients.add(["read"])).encode()).decode())
+    token = token_of(http, other, json={"grant_type": "client_credentials"})["access_token"]
+    assert said(http.get(f"{SPACES}/global", headers=bearer(token))) == (403, {"errors": {"detail": "Forbidden"}})
+
+
+@pytest.mark.parametrize("body", ["{", '{"a": NaN}', "[" * 100_000, "\xff"])
+def test_a_body_that_is_not_json_is_refused(http: FlaskClient, token: dict[str, str], body: str) -> None:
+    answer = http.post(SPACES, headers=token, data=body.encode("latin-1"), content_type="application/json")
+    assert said(answer) == (400, {"errors": {"detail": "Bad Request"}})
+
+
+def test_a_body_that_is_too_long_is_refused(http: FlaskClient, token: dict[str, str]) -> None:
+    answer = http.post(SPACES, headers=token, data=b" " * (MAX_BYTES + 1), content_type="application/json")
+    assert said(answer) == (413, {"errors": {"detail": "Request Entity Too Large"}})
+
+
+def test_a_path_or_method_that_is_not_known_is_json_too(http: FlaskClient, token: dict[str, str]) -> None:
+    assert said(http.get("/elsewhere")) == (404, {"errors": {"detail": "Not Found"}})
+    assert said(http.get(f"{SPACES}//x", headers=token)) == (404, {"errors": {"detail": "Not Found"}})
+    answer = http.put(f"{SPACES}/global", headers=token)
+    assert said(answer) == (405, {"errors": {"detail": "Method Not Allowed"}})
+    assert "PATCH" in answer.headers["Allow"]
+
+
+def test_a_store_that_fails_is_said_and_not_shown(
+    http: FlaskClient, token: dict[str, str], plane: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise StoreError("the file at a path")
+
+    monkeypatch.setattr(plane, "handle", fail)
+    answer = http.get(f"{SPACES}/global", headers=token)
+    assert said(answer) == (503, {"errors": {"detail": "Service Unavailable"}})
+
+
+def test_it_says_that_it_lives(http: FlaskClient) -> None:
+    assert said(http.get("/healthz")) == (200, {"status": "ok"})
