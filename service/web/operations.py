@@ -8,9 +8,9 @@ from service.personalization.history.retention import Retention
 from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
 from service.storage import Store
+from service.web.actor_store import ActorStore
 from service.web.answers import JSON, View
 from service.web.consent import ConsentViews
-from service.web.consented import ConsentedStore
 from service.web.context import ContextViews
 from service.web.credentials import Credential
 from service.web.history import HistoryViews
@@ -24,16 +24,16 @@ def make_operations(
 ) -> dict[str, View]:
     """Return the view of each operation by its `operationId`; each takes the caller and the parameters of the path.
 
-    What needs the actor's consent is given the store that keeps to it.
+    Each is given a store that leads to the actor for whom an id stands, and shows of them what the operation may see.
     """
-    consented = ConsentedStore(store)
+    consented = ActorStore(store)
     writes = Writes(contract, consented)
     return {
         **ProfileViews(contract, profiles, consented, writes).by_operation(),
         **PreferenceViews(contract, profiles, preferences, consented, writes).by_operation(),
         **HistoryViews(contract, profiles, retention, consented, writes).by_operation(),
         **ContextViews(contract, profiles, preferences, consented).by_operation(),
-        **ConsentViews(contract, profiles, Writes(contract, store)).by_operation(),
+        **ConsentViews(contract, profiles, Writes(contract, ActorStore(store, needs_consent=False))).by_operation(),
         "get-credential": get_credential,
     }
 

@@ -31,7 +31,7 @@ def problem(contract: Contract, refused: Refused) -> Response:
     answer = Response(orjson.dumps(document), kind.status, content_type="application/problem+json")
     answer.headers["Cache-Control"] = "no-store"
     match refused.code:
-        case "idempotency_key_in_flight":
+        case "idempotency_key_in_flight" | "erasure_in_progress":
             answer.headers["Retry-After"] = "1"
         case "unauthenticated":
             answer.headers["WWW-Authenticate"] = 'Bearer realm="personalization"'

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from service.contract import Contract
+from service.personalization.standing import Standing
 from service.storage import StoreUnavailableError
 from service.storage.sqlite import SQLiteStore
 from service.web.app import create_app
@@ -124,6 +125,11 @@ def test_the_code_comes_when_what_was_answered_is_gone(client: Client, store: SQ
     assert client.put("a", NAMES, headers=KEYED).json["code"] == "idempotency_key_gone"
 
 
+def test_the_code_comes_while_an_actor_is_erased(client: Client, store: SQLiteStore) -> None:
+    store.write("default", "a", Standing(erasure="e").store)
+    assert client.put("a", NAMES).json["code"] == "erasure_in_progress"
+
+
 def test_the_code_comes_when_an_actor_has_all_preferences(contract: Contract, store: SQLiteStore) -> None:
     credential = Credential(digest(KEY), "default", frozenset(contract.schema("Scope")["enum"]))
     app = create_app(contract, store, [credential], instance="this-start", main_pid=1, max_preferences=1)
@@ -147,6 +153,6 @@ def test_the_code_comes_when_the_store_fails(
 
 
 def test_no_code_is_left_out(contract: Contract) -> None:
-    others = {"insufficient_scope", "too_many_entries", "too_many_preferences"}
+    others = {"insufficient_scope", "erasure_in_progress", "too_many_entries", "too_many_preferences"}
     keys = {"idempotency_key_in_flight", "idempotency_key_gone"}
     assert {*CALLS, *FAILURES} | others | keys == set(contract.errors)
