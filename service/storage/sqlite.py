@@ -95,7 +95,7 @@ class SQLiteStore:
             self._opened = os.fstat(descriptor)
             os.close(descriptor)
             with _translated():
-                self._writer = connect(path)
+                self._writer = connect(path, writes_to_log=True)
                 prepare(self._writer)
                 self._marks_key = marks_key(self._writer)
                 self._checkpointer = Checkpointer(connect(path))
@@ -193,10 +193,11 @@ class SQLiteStore:
             self._closed = True
             self._jobs.put(None)
         self._thread.join()
-        self._checkpointer.close()
         while self._readers:
             self._readers.pop().close()
         self._writer.close()
+        # The last one to let go of the file removes the log.
+        self._checkpointer.close()
         self._lock.close()
 
     def _take_reader(self) -> apsw.Connection:
@@ -204,7 +205,7 @@ class SQLiteStore:
             return self._readers.pop()
         except IndexError:
             with _translated():
-                return connect(self._path)
+                return connect(self._path, writes_to_log=True)
 
     @contextmanager
     def _reader(self) -> Iterator[apsw.Connection]:

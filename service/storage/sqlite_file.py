@@ -6,6 +6,8 @@ from typing import Any
 
 import apsw
 
+from service.storage.sqlite_gaps import traceless_files
+
 APPLICATION_ID = 0x4D656D70
 SCHEMA_VERSION = 2
 BUSY_TIMEOUT_MS = 30_000
@@ -61,9 +63,18 @@ def refuse_other_files(path: Path) -> None:
                 raise NotOurFileError("it is not an SQLite file")
 
 
-def connect(path: Path) -> apsw.Connection:
-    """Open the data file with the settings that every connection needs."""
-    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+def connect(path: Path, *, writes_to_log: bool = False) -> apsw.Connection:
+    """Open the data file with the settings that every connection needs.
+
+    Args:
+        path: the file, which is there.
+        writes_to_log: whether the connection leaves it to another one to copy committed pages into the file itself.
+
+    """
+    file_system = None if writes_to_log else traceless_files()
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, vfs=file_system)
+    if writes_to_log:
+        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
     connection.set_busy_timeout(BUSY_TIMEOUT_MS)
     for setting in ("synchronous = FULL", "secure_delete = ON", "wal_autocheckpoint = 0"):
         connection.execute(f"PRAGMA {setting}")
