@@ -1,7 +1,7 @@
 # Thin on purpose: what takes more than two lines lies in tools/, on Python's standard library alone.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help up down test check generate install-provider bench lock packages tools
+.PHONY: help up down test check generate install-provider bench bench-service bench-provider lock packages tools
 MAKEFLAGS += --no-print-directory
 export PYTHONSAFEPATH :=
 
@@ -16,7 +16,9 @@ help:
 	'make check             format, lint, types, and whether the generated files are fresh' \
 	'make generate          write the generated files: constructs and reference' \
 	'make install-provider  lay the Terraform provider where `terraform init` finds it; MIRROR=folder lays it elsewhere' \
-	'make bench             measure how fast the provider starts, side by side; BENCH="--rounds 5" passes options' \
+	'make bench-service     measure the service beside a bare view, a small store, and Kinto' \
+	'make bench-provider    measure how fast the provider starts' \
+	'make bench             measure both; BENCH="--rounds 5" passes options, also to one of them' \
 	'make lock              write requirements/*.lock anew' \
 	'make help              this list' \
 	'' \
@@ -44,6 +46,9 @@ install-provider:
 
 bench: tools
 	@.venv/bin/python -m benchmarks $(BENCH)
+
+bench-service bench-provider: tools
+	@.venv/bin/python -m benchmarks $(@:bench-%=%) $(BENCH)
 
 lock:
 	@$(python) tools.lock

@@ -1,8 +1,68 @@
 """`make bench`: run the benchmarks and print their tables; `BENCH="--rounds 5"` passes options."""
 
+import argparse
 import sys
+from collections.abc import Sequence
+from dataclasses import fields
+from pathlib import Path
 
 from benchmarks import launch
+from benchmarks.service import main as service
+from tools import progress
+
+PARTS = ("service", "provider")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the parts that are asked for, and return 1 when something of them could not be measured."""
+    options = make_parser().parse_args(arguments)
+    parts = options.parts or PARTS
+    status = 0
+    if "service" in parts:
+        given = {field.name: getattr(options, field.name) for field in fields(service.Options)}
+        chosen = service.Options(**{name: value for name, value in given.items() if value is not None})
+        status = service.main(chosen)
+    if "provider" in parts:
+        launch.main(options.beside, options.rounds or launch.ROUNDS)
+    return status
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    default = service.Options()
+    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", type=_part, metavar="PART", help="service or provider; both when none is")
+    parser.add_argument(
+        "--rounds", type=_count, help=f"measured rounds (default: service {default.rounds}, provider {launch.ROUNDS})"
+    )
+    of_service = parser.add_argument_group("service")
+    of_service.add_argument("--seconds", type=_count, help=f"of each run (default: {default.seconds})")
+    of_service.add_argument("--actors", type=_count, help=f"how many the store has (default: {default.actors})")
+    of_service.add_argument(
+        "--requests", type=_count, help="how many are sent while the memory is watched (default: as many as actors)"
+    )
+    of_service.add_argument(
+        "--connections", type=_count, help=f"how many the client keeps busy (default: {default.connections})"
+    )
+    of_provider = parser.add_argument_group("provider")
+    of_provider.add_argument(
+        "--beside", type=Path, action="append", default=[], help="another provider's executable, to measure too"
+    )
+    return parser
+
+
+def _part(text: str) -> str:
+    if text not in PARTS:
+        raise argparse.ArgumentTypeError(f"it must be one of {', '.join(PARTS)}")
+    return text
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("it must be at least 1")
+    return number
+
 
 if __name__ == "__main__":
-    sys.exit(launch.main())
+    sys.exit(progress.main(main))

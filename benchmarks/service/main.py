@@ -1,0 +1,204 @@
+"""How fast the service is beside a bare Flask view on the same server, on a small store, and beside Kinto.
+
+Everything is measured side by side: each round runs every contender once, every other round in reverse, so that
+whatever else the machine does falls on all of them alike. Only ratios taken within one run mean anything.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from benchmarks.service import kinto, population, servers
+from benchmarks.service.load import Client, Request, Run
+from benchmarks.service.processes import Cores, choose_cores, family, resident_bytes
+from benchmarks.service.results import Goal, goal_line, goals_table, rates_table
+from benchmarks.service.servers import KEY, Server
+
+PATH: Final = "/internal/personalization/profile/actor-{actor}"
+CONTEXT: Final = "/context?budget=2000"
+FEW: Final = 1_000
+"""How many actors the small store has, and how many records Kinto."""
+
+MANY: Final = 1_000_000
+"""How many actors and requests the goals ask for."""
+
+TRIES: Final = 3
+"""How often a run is tried that turns out void."""
+
+MIX: Final = {"GET": 8, "PUT": 1, "context": 1}
+BARE, GET, PUT, CONTEXT_OF = "bare view", "GET profile", "PUT profile", "GET context, 20 events"
+GET_FEW, KINTO_GET, KINTO_PUT = "GET profile, small store", "Kinto, GET record", "Kinto, PUT record"
+GOALS: Final = (
+    Goal("GET profile / bare view", GET, BARE, least=0.85),
+    Goal("durable PUT profile / bare view", PUT, BARE, least=0.30),
+    Goal("GET context with 20 events / bare view", CONTEXT_OF, BARE, least=0.60),
+    Goal("time of a GET profile / time of one in the small store", GET_FEW, GET, most=1.3),
+    Goal("GET profile / GET record of Kinto", GET, KINTO_GET, least=6),
+    Goal("durable PUT profile / PUT record of Kinto, which keeps it in memory", PUT, KINTO_PUT, least=5),
+)
+MEMORY: Final = Goal("memory after all requests / after the first hundredth", "", "", most=1.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What is measured, and for how long.
+
+    Attributes:
+        rounds: how many rounds.
+        seconds: how long each run takes.
+        actors: how many actors the store has.
+        requests: how many requests are sent while the memory is watched, None for as many as actors.
+        connections: how many connections the client keeps busy.
+
+    """
+
+    rounds: int = 5
+    seconds: int = 5
+    actors: int = MANY
+    requests: int | None = None
+    connections: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One request, sent to one server as fast as it is answered."""
+
+    server: Server
+    request: Request
+
+
+def main(options: Options) -> int:
+    """Measure and print the tables; returns 1 when something could not be measured."""
+    cores = choose_cores()
+    if cores == Cores():
+        print("There are no two cores to pin client and server to: they disturb each other.", file=sys.stderr)
+    folder = _run_folder()
+    try:
+        client = Client(cores.client, options.connections, warm_up_s=1)
+        with _contenders(folder, options, cores) as contenders:
+            rounds = _measure(contenders, client, options)
+        print("\n".join((*rates_table(rounds), "", *goals_table(GOALS, rounds))))
+        memory = _memory(folder, options, client, cores)
+        print(goal_line(MEMORY, [memory] if memory else []))
+        return 0 if memory and all(run for runs in rounds.values() for run in runs) else 1
+    finally:
+        shutil.rmtree(folder)
+
+
+def _run_folder() -> Path:
+    """Make a folder below the checkout: a folder for temporary files may lie in memory, where nothing is durable."""
+    population.FOLDER.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="run-", dir=population.FOLDER))
+
+
+@contextmanager
+def _contenders(folder: Path, options: Options, cores: Cores) -> Iterator[Mapping[str, Contender]]:
+    """Start all servers; those that are not measured idle."""
+    small = folder / "small"
+    small.mkdir()
+    few = min(FEW, options.actors)
+    with ExitStack() as stack:
+        bare = stack.enter_context(servers.bare_view(folder, cores.server))
+        ours = stack.enter_context(servers.our_service(folder, population.prepared(options.actors), cores.server))
+        few_ours = stack.enter_context(servers.our_service(small, population.prepared(few), cores.server))
+        other = stack.enter_context(kinto.kinto(folder, few, cores.server))
+        get, put, context = our_requests(options.actors)
+        record, new_record = _kinto_requests(put, few)
+        _prove_equal(bare, ours, few_ours, other)
+        yield {
+            BARE: Contender(bare, get),
+            GET: Contender(ours, get),
+            PUT: Contender(ours, put),
+            CONTEXT_OF: Contender(ours, context),
+            GET_FEW: Contender(few_ours, replace(get, actors=few)),
+            KINTO_GET: Contender(other, record),
+            KINTO_PUT: Contender(other, new_record),
+        }
+
+
+def our_requests(actors: int) -> tuple[Request, Request, Request]:
+    """Return what is sent to the service: to read a profile, to change one, and to read a context with all events."""
+    headers = {"Authorization": f"Bearer {KEY}"}
+    changed = population.profile(0)
+    changed["names"][0]["value"] = "Callable {value}"
+    get = Request("GET", PATH, actors, headers)
+    return (
+        get,
+        replace(get, method="PUT", headers={**headers, "Content-Type": "application/json"}, body=json.dumps(changed)),
+        replace(get, path=PATH + CONTEXT, actors=min(actors, population.MOST_WITH_HISTORY)),
+    )
+
+
+def _kinto_requests(put: Request, records: int) -> tuple[Request, Request]:
+    get = Request("GET", f"{kinto.RECORDS}/actor-{{actor}}", records, kinto.HEADERS)
+    headers = {**get.headers, "Content-Type": "application/json"}
+    return get, replace(get, method="PUT", headers=headers, body=json.dumps({"data": json.loads(put.body)}))
+
+
+def _prove_equal(bare: Server, ours: Server, few_ours: Server, other: Server) -> None:
+    """See that everyone answers the same profile, and that a context has all events.
+
+    Raises:
+        ServerError: it is not so.
+
+    """
+    first = population.profile(0)
+    get, _, context = our_requests(1)
+    path = get.path.format(actor=f"{0:07d}")
+    answers = [server.call("GET", path, get.headers) for server in (bare, ours, few_ours)]
+    record = other.call("GET", f"{kinto.RECORDS}/{population.actor(0)}", kinto.HEADERS)["data"]
+    answers.append({name: record.get(name) for name in first})
+    if any(answer != first for answer in answers):
+        raise servers.ServerError(f"not everyone answers the same profile: {answers}")
+    turns = ours.call("GET", context.path.format(actor=f"{0:07d}"), context.headers)["turns"]
+    if turns != population.EVENTS:
+        raise servers.ServerError(f"a context has {turns} events")
+
+
+def _measure(contenders: Mapping[str, Contender], client: Client, options: Options) -> dict[str, list[Run | None]]:
+    rounds: dict[str, list[Run | None]] = {name: [] for name in contenders}
+    for round_ in range(options.rounds):
+        for name in list(contenders)[:: 1 if round_ % 2 == 0 else -1]:
+            _say(f"round {round_ + 1} of {options.rounds}: {name}")
+            rounds[name].append(_tried(name, contenders[name], client, {"duration": options.seconds}))
+    return rounds
+
+
+def _tried(name: str, contender: Contender, client: Client, limit: Mapping[str, float]) -> Run | None:
+    for _ in range(TRIES):
+        run = client.run(contender.server.url, contender.server.pid, [contender.request], limit)
+        why = run.why_void()
+        if why is None:
+            return run
+        print(f"void: {name}: {why}", file=sys.stderr)
+    return None
+
+
+def _memory(folder: Path, options: Options, client: Client, cores: Cores) -> float | None:
+    """Return the memory of a worker after all requests, in proportion to that after the first hundredth."""
+    kinds = zip(our_requests(options.actors), MIX.values(), strict=True)
+    requests = [replace(request, share=share) for request, share in kinds]
+    total = options.requests or options.actors
+    first = max(total // 100, options.connections)
+    with servers.our_service(folder, population.prepared(options.actors), cores.server) as ours:
+        sizes: list[int | None] = []
+        for amount in (first, max(total - first, options.connections)):
+            _say(f"{amount:,} requests of all kinds")
+            run = client.run(ours.url, ours.pid, requests, {"amount": amount})
+            if why := run.why_void():
+                print(f"void: memory: {why}", file=sys.stderr)
+                return None
+            sizes.append(resident_bytes(family(ours.pid)[1]))
+    before, after = sizes
+    return after / before if before and after else None
+
+
+def _say(what: str) -> None:
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{what}", end="", file=sys.stderr, flush=True)

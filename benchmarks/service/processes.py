@@ -1,0 +1,80 @@
+"""Which core a process runs on, and what it uses, as Linux shows it; elsewhere nothing is known and nothing pinned."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_PROC = Path("/proc")
+_KIB = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Cores:
+    """The cores of the two sides.
+
+    Attributes:
+        client: the client's, None when nothing is pinned.
+        server: the server's.
+
+    """
+
+    client: int | None = None
+    server: int | None = None
+
+
+def choose_cores() -> Cores:
+    """Choose two of the cores that this process may run on; none where there is one only, or nothing can be pinned."""
+    if not hasattr(os, "sched_getaffinity"):
+        return Cores()
+    cores = sorted(os.sched_getaffinity(0))
+    return Cores(client=cores[-1], server=cores[0]) if len(cores) > 1 else Cores()
+
+
+@contextmanager
+def running_on(core: int | None) -> Iterator[None]:
+    """Have what is started inside run on a core, with all that it starts itself."""
+    if core is None:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def family(pid: int) -> list[int]:
+    """Return a process and those that it has started, with theirs."""
+    parents = {int(entry.name): int(fields[1]) for entry in _PROC.glob("[0-9]*") if (fields := _stat(int(entry.name)))}
+    found = [pid]
+    for one in found:
+        found += [child for child, parent in parents.items() if parent == one]
+    return found
+
+
+def cpu_seconds(pids: list[int]) -> float | None:
+    """Return how much time processes have spent on cores, in seconds; None where that is not known."""
+    stats = [_stat(pid) for pid in pids]
+    if not all(stats):
+        return None
+    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")
+
+
+def resident_bytes(pid: int) -> int | None:
+    """Return how much memory of a process is resident, in bytes; None where that is not known."""
+    try:
+        lines = (_PROC / str(pid) / "status").read_text().splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) * _KIB for line in lines if line.startswith("VmRSS:")), None)
+
+
+def _stat(pid: int) -> list[str]:
+    """Return the fields behind the name in a process's `stat`, none when it is gone or there is no /proc."""
+    try:
+        return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return []
