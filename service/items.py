@@ -15,6 +15,12 @@ MAX_CHANGES = 100
 MARKS = "mark/"
 """Keys that begin with this outlive the actor: their items lie where only a keyed hash of the actor leads."""
 
+KEPT = ("event/", "preference/", "profile")
+"""Keys that begin with one of these make an actor: such items are what is kept of somebody, and never expire.
+
+The others say how it is kept, such as answers to retries, which stay for a day when all else is gone.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Item:
@@ -45,6 +51,12 @@ class Items(Protocol):
 
         With `newest_first` the order is reversed, so that the limit keeps the last ones.
         """
+
+
+def keeps_actor(items: Items) -> bool:
+    """Return whether there is something among the items that makes an actor."""
+    # The characters of keys all come before the tilde.
+    return any(items.scan(kind, f"{kind}~", 1) for kind in KEPT)
 
 
 class Changes(Items, Protocol):

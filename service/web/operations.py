@@ -16,6 +16,7 @@ from service.web.credentials import Credential
 from service.web.history import HistoryViews
 from service.web.preferences import PreferenceViews
 from service.web.profiles import ProfileViews
+from service.web.tenants import TenantViews
 from service.web.writes import Writes
 
 
@@ -34,6 +35,7 @@ def make_operations(
         **HistoryViews(contract, profiles, retention, consented, writes).by_operation(),
         **ContextViews(contract, profiles, preferences, consented).by_operation(),
         **ConsentViews(contract, profiles, Writes(contract, ActorStore(store, needs_consent=False))).by_operation(),
+        **TenantViews(contract, store).by_operation(),
         "get-credential": get_credential,
     }
 

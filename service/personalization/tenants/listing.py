@@ -1,0 +1,50 @@
+"""The list of a tenant's actors. It goes on by their ids, so no clock orders it, and who comes or goes moves nobody."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+from service.items import Items, keeps_actor
+from service.personalization.cursors import make_cursor, read_cursor
+from service.personalization.standing import Standing
+from service.refusal import Refused
+
+_LIST: Final = "list-actors"
+"""Keys the cursors. It is no secret: who makes one up chooses no more than where their own list begins."""
+
+
+def last_id(cursor: str, tenant: str) -> str:
+    """Return the id after which a page begins.
+
+    Raises:
+        Refused: `invalid_cursor` when it was not given for the list of this tenant.
+
+    """
+    try:
+        return read_cursor(_LIST, (tenant,), cursor).decode()
+    except UnicodeDecodeError:
+        raise Refused("invalid_cursor") from None
+
+
+def is_listed(items: Items) -> bool:
+    """Return whether these are the items of an actor of whom something is kept, and no alias of another."""
+    standing = Standing.of(items)
+    return standing.alias_of is None and standing.erasure is None and keeps_actor(items)
+
+
+def page(tenant: str, ids: Sequence[str], limit: int, listed: Callable[[str], bool]) -> dict[str, Any]:
+    """Return a page of actors, and where the list goes on if it may.
+
+    A page is short when some of the ids that it looks at are not listed.
+
+    Args:
+        tenant: whose actors.
+        ids: one more than the limit where there are so many.
+        limit: how many ids to look at.
+        listed: whether an id is of an actor who is listed.
+
+    """
+    looked_at = ids[:limit]
+    shown: dict[str, Any] = {"actors": [{"actor_id": actor} for actor in looked_at if listed(actor)]}
+    if len(ids) > limit:
+        shown["next"] = make_cursor(_LIST, (tenant,), looked_at[-1].encode())
+    return shown
