@@ -1,15 +1,31 @@
 """What the views of all operations have in common."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from flask import Response, request
 
 from service.items import Item
 from service.web.preconditions import Preconditions, etag
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 JSON = "application/json"
 View = Callable[..., Response]
 """What carries an operation out; it takes the caller and the parameters of the path."""
+_NO_BODY = frozenset({204, 304})
+
+
+class Answer(Response):
+    """An answer whose body is there as a whole, in bytes or text, and whose headers are as they are to be sent."""
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Send it; one without a body is looked over by werkzeug first."""
+        if environ["REQUEST_METHOD"] == "HEAD" or self.status_code in _NO_BODY:
+            return super().__call__(environ, start_response)
+        start_response(self.status, self.headers.to_wsgi_list())
+        return self.response  # type: ignore[return-value] # what `set_data` has made of the body
 
 
 def preconditions() -> Preconditions:

@@ -14,7 +14,8 @@ from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
 from service.refusal import Refused
 from service.storage import Store
-from service.web.answers import View
+from service.web.answers import Answer, View
+from service.web.api import Api
 from service.web.credentials import Authenticator, Credential
 from service.web.oauth import oauth_routes
 from service.web.observing import Observer
@@ -59,7 +60,7 @@ def create_app(
         observer: records the requests; one of its own by default.
 
     """
-    app = Flask("personalization", static_folder=None)
+    app = Api("personalization", static_folder=None)
     app.url_map.merge_slashes = False
     app.url_map.converters["segment"] = _Segment
     authenticator = Authenticator(credentials, store)
@@ -83,7 +84,7 @@ def create_app(
 
 def _authenticated(view: View, operation: Operation, authenticator: Authenticator) -> Callable[..., Response]:
     def authenticated(**parameters: Any) -> Response:
-        caller = authenticator.authenticate(request.headers.get("Authorization"), operation.scopes)
+        caller = authenticator.authenticate(request.environ.get("HTTP_AUTHORIZATION"), operation.scopes)
         return view(caller, **parameters)
 
     return authenticated
@@ -92,7 +93,7 @@ def _authenticated(view: View, operation: Operation, authenticator: Authenticato
 def _metrics_view(metrics: Metrics, authenticator: Authenticator) -> Callable[[], Response]:
     def show() -> Response:
         authenticator.authenticate(request.headers.get("Authorization"), _ADMIN)
-        answer = Response(metrics.exposition(), content_type=CONTENT_TYPE)
+        answer = Answer(metrics.exposition(), content_type=CONTENT_TYPE)
         answer.headers["Cache-Control"] = "no-store"
         return answer
 
@@ -103,11 +104,12 @@ def _refusing_misread_paths(app: "WSGIApplication", contract: Contract) -> "WSGI
     """Refuse paths that routing would read as others: it replaces bytes that are not UTF-8 and merges first slashes."""
 
     def guarded(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
         try:
-            environ["PATH_INFO"].encode("latin-1").decode()
+            path.encode("latin-1").decode()
         except UnicodeDecodeError:
             return problem(contract, Refused("invalid_path"))(environ, start_response)
-        if environ["PATH_INFO"].startswith("//"):
+        if path.startswith("//"):
             return problem(contract, Refused("route_not_found"))(environ, start_response)
         return app(environ, start_response)
 

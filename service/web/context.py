@@ -16,7 +16,7 @@ from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
 from service.personalization.queries import Queries
 from service.storage import ItemStore
-from service.web.answers import JSON, View
+from service.web.answers import JSON, Answer, View
 from service.web.credentials import Credential
 
 MARKDOWN = "text/markdown"
@@ -72,11 +72,11 @@ class ContextViews:
 
 
 def _json(text: str, said: dict[str, Any]) -> Response:
-    return Response(orjson.dumps({"text": text, **said}), content_type=JSON)
+    return Answer(orjson.dumps({"text": text, **said}), content_type=JSON)
 
 
 def _markdown(text: str, said: dict[str, Any]) -> Response:
-    answer = Response(text, content_type=f"{MARKDOWN}; charset=utf-8")
+    answer = Answer(text, content_type=f"{MARKDOWN}; charset=utf-8")
     answer.headers["Context-Counter"] = said["counter"]
     answer.headers["Context-Size"] = str(said["size"])
     answer.headers["Context-Stable-Bytes"] = str(said["stable_bytes"])

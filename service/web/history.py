@@ -17,7 +17,7 @@ from service.personalization.profile import Profiles
 from service.personalization.queries import Queries
 from service.personalization.reading import Subject
 from service.storage import ItemStore
-from service.web.answers import JSON, View
+from service.web.answers import JSON, Answer, View
 from service.web.credentials import Credential
 from service.web.writes import Reply, Write, Writes
 
@@ -69,7 +69,7 @@ class HistoryViews:
         page = self._store.read(
             caller.tenant, actor_id, lambda items: rules.page(items, listing, query["limit"], query.get("cursor"))
         )
-        answer = Response(orjson.dumps(page), content_type=JSON)
+        answer = Answer(orjson.dumps(page), content_type=JSON)
         answer.headers["Cache-Control"] = "no-store"
         return answer
 

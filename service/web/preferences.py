@@ -10,7 +10,7 @@ from service.personalization.preferences.rules import Preferences, key
 from service.personalization.profile import Profiles
 from service.refusal import Refused
 from service.storage import ItemStore
-from service.web.answers import JSON, View, preconditions, versioned
+from service.web.answers import JSON, Answer, View, preconditions, versioned
 from service.web.credentials import Credential
 from service.web.preconditions import Preconditions, etag
 from service.web.writes import Reply, Write, Writes
@@ -88,5 +88,5 @@ class PreferenceViews:
 
 def _shown(item: Item, conditions: Preconditions) -> Response:
     if conditions.is_unmodified(item):
-        return versioned(Response(status=304), item)
-    return versioned(Response(item.document, content_type=JSON), item)
+        return versioned(Answer(status=304), item)
+    return versioned(Answer(item.document, content_type=JSON), item)

@@ -10,6 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from service.contract import Contract
 from service.refusal import Detail, Refused
 from service.storage import StoreUnavailableError
+from service.web.answers import Answer
 from service.web.observing import described, take_down_code
 
 MAX_DETAILS = 20
@@ -28,7 +29,7 @@ def problem(contract: Contract, refused: Refused) -> Response:
     }
     if refused.details:
         document["errors"] = [_detail(detail) for detail in refused.details[:MAX_DETAILS]]
-    answer = Response(orjson.dumps(document), kind.status, content_type="application/problem+json")
+    answer = Answer(orjson.dumps(document), kind.status, content_type="application/problem+json")
     answer.headers["Cache-Control"] = "no-store"
     match refused.code:
         case "idempotency_key_in_flight" | "erasure_in_progress":

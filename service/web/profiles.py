@@ -12,7 +12,7 @@ from service.personalization.profile import PROFILE_KEY, Profiles, Told
 from service.personalization.queries import Queries
 from service.refusal import Refused
 from service.storage import ItemStore
-from service.web.answers import JSON, View, preconditions, query, versioned
+from service.web.answers import JSON, Answer, View, preconditions, query, versioned
 from service.web.credentials import Credential
 from service.web.preconditions import etag
 from service.web.writes import Reply, Write, Writes
@@ -52,9 +52,9 @@ class ProfileViews:
         if stored is None:
             raise Refused("profile_not_found")
         if conditions.is_unmodified(stored, representation):
-            return versioned(Response(status=304), stored, representation)
+            return versioned(Answer(status=304), stored, representation)
         show = self._profiles.shown_with_meta if representation == META else self._profiles.shown
-        return versioned(Response(show(stored.document), content_type=JSON), stored, representation)
+        return versioned(Answer(show(stored.document), content_type=JSON), stored, representation)
 
     def _put(self, caller: Credential, actor_id: str) -> Response:
         def merge(changes: Changes, told: Told) -> Reply:

@@ -19,7 +19,7 @@ from service.personalization import retries
 from service.refusal import Refused
 from service.storage import ItemStore
 from service.strict_json import parse
-from service.web.answers import JSON, preconditions
+from service.web.answers import JSON, Answer, preconditions
 from service.web.body import MAX_BYTES, read_json_body
 from service.web.credentials import Credential
 from service.web.preconditions import NO_PRECONDITIONS, Preconditions
@@ -53,7 +53,7 @@ class Reply:
 
     def response(self) -> Response:
         """Return the answer itself."""
-        answer = Response(self.body, self.status, self.headers)
+        answer = Answer(self.body, self.status, self.headers)
         if not self.body:
             del answer.headers["Content-Type"]
         return answer
