@@ -10,7 +10,6 @@ from http.server import HTTPServer
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
-    Counter,
     Gauge,
     Histogram,
     PlatformCollector,
@@ -20,17 +19,22 @@ from prometheus_client import (
 )
 
 import service
+from service.request_metrics import RequestMetrics
 from service.storage import Store, StoreUnavailableError
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
-_REQUEST_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _COMMIT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
 class Metrics:
-    """The metrics of one process, in a registry of their own."""
+    """The metrics of one process, in a registry of their own.
+
+    Attributes:
+        requests: those of requests.
+
+    """
 
     def __init__(self) -> None:
         self._registry = registry = CollectorRegistry()
@@ -40,16 +44,8 @@ class Metrics:
             "personalization_info", "The version that runs; the value is always 1.", ["version"], registry=registry
         )
         info.labels(service.__version__).set(1)
-        self._requests = Counter(
-            "personalization_requests", "Requests answered.", ["operation", "status"], registry=registry
-        )
-        self._request_seconds = Histogram(
-            "personalization_request_seconds",
-            "Time from a request's head to the head of its answer.",
-            ["operation"],
-            buckets=_REQUEST_SECONDS,
-            registry=registry,
-        )
+        self.requests = RequestMetrics()
+        registry.register(self.requests)
         self._batch_size = Histogram(
             "personalization_store_batch_size",
             "Writes that were committed together.",
@@ -62,27 +58,6 @@ class Metrics:
             buckets=_COMMIT_SECONDS,
             registry=registry,
         )
-        # Looking the labels up costs as much as counting.
-        self._counters: dict[tuple[str, str], Counter] = {}
-        self._timers: dict[str, Histogram] = {}
-
-    def observe_request(self, operation: str, status: str, seconds: float) -> None:
-        """Count a request that was answered.
-
-        Args:
-            operation: an operationId of the contract, or another name from a closed list.
-            status: the three digits of the HTTP status.
-            seconds: how long it took.
-
-        """
-        counter = self._counters.get((operation, status))
-        if counter is None:
-            counter = self._counters[operation, status] = self._requests.labels(operation, status)
-        counter.inc()
-        timer = self._timers.get(operation)
-        if timer is None:
-            timer = self._timers[operation] = self._request_seconds.labels(operation)
-        timer.observe(seconds)
 
     def observe_batch(self, size: int, seconds: float) -> None:
         """Count writes that were committed together, and how long that took."""

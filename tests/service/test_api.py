@@ -1,7 +1,7 @@
 """What is left of Flask in the application: requests are answered alike, whatever of Flask is left out."""
 
 import pytest
-from flask import Response, current_app, request, session
+from flask import Response, current_app, has_request_context, request, session
 
 from service.web.answers import Answer
 from service.web.api import Api
@@ -86,4 +86,4 @@ def test_one_request_sees_nothing_of_the_one_before(app: Api) -> None:
     client = app.test_client()
     client.get("/things/a?q=secret")
     assert client.get("/things/b").text == "b "
-    assert not request
+    assert not has_request_context()
