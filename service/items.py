@@ -87,6 +87,9 @@ class Changes(Items, Protocol):
 
         """
 
+    def unschedule(self, work: str | None = None) -> None:
+        """Take one kind of work from what is to be done on this actor, or all work, also of kinds that nobody knows."""
+
 
 Work = Callable[[Changes], int | None]
 """One step of background work on an actor, as one change.

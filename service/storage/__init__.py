@@ -67,6 +67,12 @@ class Store(ItemStore, Protocol):
 
         """
 
+    def pseudonym(self, tenant: str, actor: str) -> str:
+        """Return the keyed hash of an actor, under which marks lie: in lower-case hexadecimal, the same for ever.
+
+        Whoever does not have the key, which lies in the store, can tell neither the actor nor the tenant from it.
+        """
+
     def trouble(self) -> str | None:
         """Return why the store cannot serve, in words that name nothing personal; None when it can."""
 
@@ -83,3 +89,10 @@ class Store(ItemStore, Protocol):
 
     def close(self) -> None:
         """Finish what was begun, and let go of everything."""
+
+
+Task = Callable[[Store, str, str], None]
+"""One step of background work that takes more than one change, on the actor of the tenant for which it is scheduled.
+
+It is done again until one of its changes takes it from what is to be done, also after a crash; when it fails, later.
+"""

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 import apsw
 
 from service.items import MAX_CHANGES, Changes, Item, Items, Work
-from service.storage import StoreUnavailableError
+from service.storage import StoreUnavailableError, Task
 from service.storage.background import SWEEP_PERIOD_S, Checkpointer, Sweeper
 from service.storage.files import FileLock, make_private_folder, open_private_file, same_file
 from service.storage.sqlite_actors import actors_of
@@ -62,7 +62,8 @@ class SQLiteStore:
 
     Args:
         path: the file.
-        work: what each kind of scheduled work does.
+        work: what each kind of scheduled work does that is done by single changes.
+        tasks: what each other kind of scheduled work does.
         clock: the time, in seconds since the epoch, by which items expire and work is due.
         sweep_period: seconds between two looks for what has expired or is due.
         on_batch: told of each batch that was committed: how many writes, and how many seconds it took.
@@ -79,6 +80,7 @@ class SQLiteStore:
         path: Path,
         work: Mapping[str, Work] | None = None,
         *,
+        tasks: Mapping[str, Task] | None = None,
         clock: Callable[[], float] = time.time,
         sweep_period: float = SWEEP_PERIOD_S,
         on_batch: Callable[[int, float], None] | None = None,
@@ -86,6 +88,7 @@ class SQLiteStore:
         make_private_folder(path.parent)
         self._path = path
         self._work = work or {}
+        self._tasks = tasks or {}
         self._clock = clock
         self._on_batch = on_batch
         self._log_pages = 0
@@ -152,6 +155,10 @@ class SQLiteStore:
         """
         with self._sweeping:
             self._make_round(int(self._clock()))
+
+    def pseudonym(self, tenant: str, actor: str) -> str:
+        """See `Store.pseudonym`."""
+        return Owner(tenant, actor, self._marks_key).pseudonym
 
     def trouble(self) -> str | None:
         """See `Store.trouble`."""
@@ -315,9 +322,10 @@ class SQLiteStore:
 
     def _due(self, now: int) -> list[tuple[str, str, str]]:
         # Work of a kind that this service does not know waits for one that does.
-        known = ", ".join("?" * len(self._work))
+        known = (*self._work, *self._tasks)
+        statement = _DUE.format(", ".join("?" * len(known)))
         with _translated(), self._reader() as reader:
-            due: list[Any] = reader.execute(_DUE.format(known), (now, *self._work, MAX_CHANGES)).fetchall()
+            due: list[Any] = reader.execute(statement, (now, *known, MAX_CHANGES)).fetchall()
             return due
 
     def _do(self, tenant: str, actor: str, name: str, now: int) -> None:
@@ -329,7 +337,10 @@ class SQLiteStore:
                 changes.schedule(name, again and max(again, now + 1))
 
         try:
-            self._change(tenant, actor, step)
+            if name in self._tasks:
+                self._tasks[name](self, tenant, actor)
+            else:
+                self._change(tenant, actor, step)
         except StoreUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - the work of the other actors goes on

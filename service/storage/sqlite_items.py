@@ -30,7 +30,7 @@ _SCHEDULE = """
 INSERT INTO work (tenant, actor, name, at) VALUES (?, ?, ?, ?)
 ON CONFLICT (tenant, actor, name) DO UPDATE SET at = min(at, excluded.at)
 """
-_UNSCHEDULE = "DELETE FROM work WHERE tenant = ? AND actor = ? AND name = ?"
+_UNSCHEDULE = "DELETE FROM work WHERE tenant = ? AND actor = ? AND name = coalesce(?, name)"
 _PUT_OFF = "UPDATE work SET at = ? WHERE tenant = ? AND actor = ? AND name = ?"
 
 
@@ -49,14 +49,17 @@ class Owner:
     actor: str
     marks_key: bytes
 
-    def partition(self, key: str) -> str:
-        """Return under what name the item with this key lies: the actor's own, or, for a mark, a keyed hash of it."""
-        if not key.startswith(MARKS):
-            return self.actor
+    @property
+    def pseudonym(self) -> str:
+        """Return the keyed hash of the actor, see `Store.pseudonym`."""
         tenant = self.tenant.encode()
         text = len(tenant).to_bytes(4, "big") + tenant + self.actor.encode()
-        # No actor id contains a slash, so no actor has this name.
-        return MARKS + hashlib.blake2b(text, key=self.marks_key, digest_size=20).hexdigest()
+        return hashlib.blake2b(text, key=self.marks_key, digest_size=20).hexdigest()
+
+    def partition(self, key: str) -> str:
+        """Return under what name the item with this key lies: the actor's own, or, for a mark, a keyed hash of it."""
+        # No actor id contains a slash, so no actor has the name of marks.
+        return MARKS + self.pseudonym if key.startswith(MARKS) else self.actor
 
 
 def get_at_once(connection: apsw.Connection, owner: Owner, keys: Sequence[str], now: int) -> list[Item | None]:
@@ -141,9 +144,10 @@ class SQLiteChanges(SQLiteItems):
         self._connection.execute(_SCHEDULE, (self._owner.tenant, self._owner.actor, work, at))
         self.is_due |= at <= self._now
 
-    def unschedule(self, work: str) -> None:
-        """Take work from what is to be done."""
+    def unschedule(self, work: str | None = None) -> None:
+        """See `Changes.unschedule`."""
         self._connection.execute(_UNSCHEDULE, (self._owner.tenant, self._owner.actor, work))
+        self.deleted |= self._connection.changes() > 0
 
     def put_off(self, work: str, until: int) -> None:
         """Have scheduled work wait until a time, in seconds since the epoch."""

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from service.storage.sqlite import SQLiteStore
-from tests.service.storage.suite import WORK, Clock
+from tests.service.storage.suite import TASKS, WORK, Clock
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def clock() -> Clock:
 @pytest.fixture
 def store(path: Path, clock: Clock) -> Iterator[SQLiteStore]:
     """A store that makes no rounds by itself, so that a test decides when."""
-    store = SQLiteStore(path, WORK, clock=clock, sweep_period=3_600)
+    store = SQLiteStore(path, WORK, tasks=TASKS, clock=clock, sweep_period=3_600)
     yield store
     store.close()
 

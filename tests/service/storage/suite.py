@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from service.items import MAX_CHANGES, Changes, Item, Items, Work
-from service.storage import Store, StoreUnavailableError
+from service.storage import Store, StoreUnavailableError, Task
 
 
 @dataclass
@@ -77,6 +77,23 @@ WORK: dict[str, Work] = {
     "failing": fails,
 }
 """The kinds of work that the store under test is given."""
+
+
+def copies(store: Store, tenant: str, actor: str) -> None:
+    """Write to another actor and to this one, three times."""
+    store.write(tenant, f"copy of {actor}", appends("copied", b"|"))
+    if found(store, actor, "fails", tenant):
+        raise RuntimeError("failed")
+
+    def ends(changes: Changes) -> None:
+        if appends("copied", b"|")(changes).document == b"|||":
+            changes.unschedule("copying")
+
+    store.write(tenant, actor, ends)
+
+
+TASKS: dict[str, Task] = {"copying": copies}
+"""The kinds of tasks that the store under test is given."""
 
 
 class StoreSuite:
@@ -408,6 +425,52 @@ class StoreSuite:
         clock.now += 3_600
         sweep()
         assert len(caplog.records) > failures
+
+    def test_work_that_is_taken_off_is_not_done(self, store: Store, clock: Clock, sweep: Callable[[], None]) -> None:
+        def schedules(changes: Changes) -> None:
+            for kind in ("daily", "unknown"):
+                changes.schedule(kind, clock.now + 10)
+
+        for actor in ("a", "b"):
+            store.write("t", actor, schedules)
+        store.write("t", "a", lambda changes: changes.unschedule("daily"))
+        store.write("t", "b", lambda changes: changes.unschedule())
+        clock.now += 10
+        assert store.backlog() == 1
+        sweep()
+        assert (found(store, "a", "days"), found(store, "b", "days")) == (None, None)
+
+    def test_a_task_is_done_step_by_step_until_a_change_takes_it_off(
+        self, store: Store, sweep: Callable[[], None]
+    ) -> None:
+        store.write("t", "a", lambda changes: changes.schedule("copying"))
+        store.write("t", "b", lambda changes: changes.schedule("daily"))
+        sweep()
+        assert [found(store, actor, "copied") for actor in ("a", "copy of a")] == [b"|||", b"|||"]
+        assert found(store, "b", "days") == b"|"
+        sweep()
+        assert found(store, "a", "copied") == b"|||"
+
+    def test_a_task_that_fails_is_put_off_and_goes_on_where_it_was(
+        self, store: Store, clock: Clock, sweep: Callable[[], None], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        store.write("t", "canary", puts("fails", b"1"))
+        store.write("t", "canary", lambda changes: changes.schedule("copying"))
+        for _ in range(2):
+            sweep()
+            assert [found(store, actor, "copied") for actor in ("canary", "copy of canary")] == [None, b"|"]
+        assert "canary" not in caplog.text
+        store.write("t", "canary", deletes("fails"))
+        clock.now += 3_600
+        sweep()
+        assert [found(store, actor, "copied") for actor in ("canary", "copy of canary")] == [b"|||", b"||||"]
+
+    def test_a_pseudonym_is_of_one_actor_of_one_tenant_and_names_neither(self, store: Store) -> None:
+        actors = [("a", "bc"), ("ab", "c"), ("", "abc"), ("abc", ""), ("a", "BC")]
+        pseudonyms = {store.pseudonym(*actor) for actor in actors}
+        assert len(pseudonyms) == len(actors)
+        assert pseudonyms == {store.pseudonym(*actor) for actor in actors}
+        assert all(len(each) >= 32 and set(each) <= set("0123456789abcdef") for each in pseudonyms)
 
     def test_a_store_that_serves_has_no_trouble_and_a_closed_one_is_not_available(self, store: Store) -> None:
         assert store.trouble() is None
