@@ -4,7 +4,7 @@ The mark of a withdrawal outlives the actor's items. Consent that was never with
 """
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
@@ -69,7 +69,9 @@ class Consents:
 
     def shown(self, mark: Item | None) -> bytes:
         """Return the representation of what stands, by the mark of a withdrawal."""
-        status: dict[str, Any] = (
-            {"status": GIVEN} if mark is None else {"status": WITHDRAWN, **orjson.loads(mark.document)}
-        )
-        return orjson.dumps(status)
+        return orjson.dumps(stated(mark))
+
+
+def stated(mark: Item | None) -> dict[str, str]:
+    """Return what stands of an actor's consent, by the mark of a withdrawal."""
+    return {"status": GIVEN} if mark is None else {"status": WITHDRAWN, **orjson.loads(mark.document)}

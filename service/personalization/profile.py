@@ -142,8 +142,7 @@ class Profiles:
     def shown_with_meta(self, stored: bytes) -> bytes:
         """Return the representation of a stored profile that says when each of its fields last changed."""
         times = orjson.loads(stored).get(_CHANGED, {})
-        meta = {"changed_at": {name: rfc3339(at / 1_000) for name, at in times.items()}}
-        return orjson.dumps(self.read(stored) | {"meta": meta}, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(self.read(stored) | {"meta": _meta(times)}, option=orjson.OPT_SORT_KEYS)
 
 
 def with_bounds(contract: Contract, names: int, dates: int) -> Contract:
@@ -173,6 +172,17 @@ def document(before: Mapping[str, Any], after: Mapping[str, Any], now: float) ->
     if changed:
         kept[_CHANGED] = before.get(_CHANGED, {}) | changed
     return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+
+
+def told_with_meta(stored: bytes) -> dict[str, Any]:
+    """Return what was told of a stored profile, without defaults, and when each field last changed."""
+    told: dict[str, Any] = orjson.loads(stored)
+    times = told.pop(_CHANGED, None)
+    return told if times is None else told | {"meta": _meta(times)}
+
+
+def _meta(times: Mapping[str, int]) -> dict[str, Any]:
+    return {"changed_at": {name: rfc3339(at / 1_000) for name, at in times.items()}}
 
 
 def entry_key(name: str, entry: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -1,6 +1,7 @@
-"""What an actor id stands for, besides an actor of its own: someone who is being erased, or another actor's alias.
+"""What an actor id stands for, besides an actor of its own: another actor's alias, or someone who is being changed.
 
-One item says it. An id with this item has nothing else to show, and no list of actors has it.
+One item says it. While an erasure, an import or a merge is under way, which takes more steps than one write, no other
+write goes on.
 """
 
 from dataclasses import dataclass
@@ -20,6 +21,15 @@ MAX_ALIASES: Final = 64
 """How many ids can lead to one actor besides their own."""
 
 
+_NAMES = {
+    "alias_of": "alias",
+    "erasure": "erasing",
+    "importing": "importing",
+    "merging_from": "merging_from",
+    "merging_into": "merging_into",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What an actor id stands for.
@@ -27,17 +37,33 @@ class Standing:
     Attributes:
         alias_of: the actor to whom it leads, None for an actor of its own; that one is no alias.
         erasure: the id of the erasure that is under way, None without one.
+        importing: the id of the import that is under way, None without one.
+        merging_from: the id that is being merged into this actor, None without one.
+        merging_into: the actor into whom this one is being merged, None without one.
 
     """
 
     alias_of: str | None = None
     erasure: str | None = None
+    importing: str | None = None
+    merging_from: str | None = None
+    merging_into: str | None = None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Return whether the actor reads as one nobody knows."""
+        return self.erasure is not None or self.importing is not None
+
+    @property
+    def is_shown(self) -> bool:
+        """Return whether what lies under the id itself is to be seen."""
+        return self.alias_of is None and not self.is_hidden
 
     @classmethod
     def read(cls, item: Item | None) -> Self:
         """Read it from the item with the key STANDING, None where there is none."""
         said = {} if item is None else orjson.loads(item.document)
-        return cls(said.get("alias"), said.get("erasing"))
+        return cls(**{field: said.get(name) for field, name in _NAMES.items()})
 
     @classmethod
     def of(cls, items: Items) -> Self:
@@ -46,7 +72,7 @@ class Standing:
 
     def store(self, changes: Changes) -> None:
         """Store it under the id itself."""
-        said = {"alias": self.alias_of, "erasing": self.erasure}
+        said = {name: getattr(self, field) for field, name in _NAMES.items()}
         kept = {name: value for name, value in said.items() if value is not None}
         changes.put(STANDING, orjson.dumps(kept, option=orjson.OPT_SORT_KEYS))
 

@@ -55,6 +55,21 @@ class ActorStore:
         self._needs_consent = needs_consent
         self._may_meet_erasure = may_meet_erasure
 
+    def resolve(self, tenant: str, actor: str) -> str:
+        """Return the actor for whom an id stands.
+
+        Raises:
+            StoreUnavailableError: the store could not be read.
+
+        """
+
+        def look_up(target: str) -> str:
+            (standing,) = self._store.get(tenant, target, STANDING)
+            _leave_alias(standing)
+            return target
+
+        return _of_whom_it_stands_for(actor, look_up)
+
     def get(self, tenant: str, actor: str, *keys: str) -> list[Item | None]:
         """See `ItemStore.get`."""
 

@@ -9,6 +9,7 @@ from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
 from service.storage import Store
 from service.web.actor_store import ActorStore
+from service.web.actors import ActorViews
 from service.web.answers import JSON, View
 from service.web.consent import ConsentViews
 from service.web.context import ContextViews
@@ -36,6 +37,7 @@ def make_operations(
         **ContextViews(contract, profiles, preferences, consented).by_operation(),
         **ConsentViews(contract, profiles, Writes(contract, ActorStore(store, needs_consent=False))).by_operation(),
         **TenantViews(contract, store).by_operation(),
+        **ActorViews(profiles, store).by_operation(),
         "get-credential": get_credential,
     }
 

@@ -40,6 +40,7 @@ def test_the_operations_are_those_that_tama_makes_actions_of() -> None:
         ("delete-history-up-to", "delete", "/profile/{actor_id}/history"),
         ("delete-event", "delete", "/profile/{actor_id}/history/{event_id}"),
         ("get-context", "get", "/profile/{actor_id}/context"),
+        ("export-actor", "get", "/profile/{actor_id}/export"),
         ("list-actors", "get", "/actors"),
         ("get-credential", "get", "/whoami"),
     ]

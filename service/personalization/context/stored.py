@@ -9,7 +9,7 @@ import orjson
 from service.items import Items
 from service.personalization.context.context import Known
 from service.personalization.context.frame import Turn
-from service.personalization.history.layout import Head, keys_between
+from service.personalization.history.layout import Head, place_of, scan_events
 from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
 
@@ -37,8 +37,9 @@ def turns(items: Items, thread: str | None) -> Iterator[Turn]:
         thread: the thread whose turns are wanted, None for all.
 
     """
-    first, last = keys_between(Head.of(items).floor)
-    while page := items.scan(first, last, _PAGE, newest_first=True):
+    head = Head.of(items)
+    last = head.last + 1
+    while page := scan_events(items, head, head.floor, last, _PAGE, newest_first=True):
         for item in page:
             document = item.document
             turn, its_thread = _remembered(document) if len(document) <= _LONGEST_REMEMBERED else _read(document)
@@ -46,7 +47,7 @@ def turns(items: Items, thread: str | None) -> Iterator[Turn]:
                 yield turn
         if len(page) < _PAGE:
             return
-        last = page[-1].key
+        last = place_of(page[-1].key)
 
 
 def _read(document: bytes) -> tuple[Turn, str | None]:

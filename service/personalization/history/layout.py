@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from service.items import Changes, Items
+from service.items import Changes, Item, Items
 
 HEAD: Final = "head"
 _EVENTS, _IDS = "event/", "event-id/"
@@ -64,6 +64,15 @@ class Head:
 def keys_between(first: int, last: int | None = None) -> tuple[str, str]:
     """Return the range of the keys of the events with `first <= place < last`, to the newest without a last."""
     return event_key(first), _AFTER_EVENTS if last is None else event_key(last)
+
+
+def scan_events(
+    items: Items, head: Head, first: int, last: int, limit: int, *, newest_first: bool = False
+) -> list[Item]:
+    """Return at most `limit` events of a history with `first <= place < last`; fewer only when there are no more."""
+    return items.scan(
+        *keys_between(max(first, head.floor), min(last, head.last + 1)), limit, newest_first=newest_first
+    )
 
 
 @dataclass(frozen=True, slots=True)

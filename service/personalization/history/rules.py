@@ -16,10 +16,10 @@ from service.personalization.history.layout import (
     Known,
     delete_event,
     event_key,
-    keys_between,
     known,
     place_of,
     put_event,
+    scan_events,
 )
 from service.personalization.history.retention import Retention, delete_through
 from service.refusal import Refused
@@ -197,8 +197,8 @@ def _events(items: Items, head: Head, newest_first: bool, after: int | None) -> 
     """Return the events of an actor after a place, or all, with their places."""
     first, last = head.floor, head.last + 1
     if after is not None:
-        first, last = (first, after) if newest_first else (max(first, after + 1), last)
-    while items_found := items.scan(*keys_between(first, last), _SCAN, newest_first=newest_first):
+        first, last = (first, after) if newest_first else (after + 1, last)
+    while items_found := scan_events(items, head, first, last, _SCAN, newest_first=newest_first):
         for item in items_found:
             yield place_of(item.key), orjson.loads(item.document)
         if len(items_found) < _SCAN:

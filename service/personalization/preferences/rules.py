@@ -93,8 +93,7 @@ class Preferences:
 
     def all(self, items: Items) -> Sequence[Item]:
         """Return an actor's preferences in the order of their types, without those of a type that is no more."""
-        stored = items.scan(_PREFIX, _AFTER, _MAX_STORED)
-        return [item for item in stored if item.key.removeprefix(_PREFIX) in self._types]
+        return [item for item in stored_preferences(items) if item.key.removeprefix(_PREFIX) in self._types]
 
     def listed(self, items: Items) -> Item:
         """Return an actor's preferences as one item, whose version is the versions of all of them."""
@@ -118,6 +117,11 @@ class Preferences:
                 "Delete one that is not needed.",
             )
         return changes.put(key(name), document)
+
+
+def stored_preferences(items: Items) -> list[Item]:
+    """Return all preferences of an actor in the order of their types, also of those that are no more."""
+    return items.scan(_PREFIX, _AFTER, _MAX_STORED)
 
 
 def key(name: str) -> str:

@@ -37,8 +37,9 @@ def ana(client: Client, store: SQLiteStore) -> Client:
 
 def _append(store: SQLiteStore, events: list[dict[str, Any]], tenant: str = "default") -> None:
     def put(changes: Changes) -> None:
-        for number, event in enumerate(events):
+        for number, event in enumerate(events, start=1):
             changes.put(f"event/{number:016d}", orjson.dumps(event))
+        changes.put("head", orjson.dumps({"sequence": len(events)}))
 
     store.write(tenant, "a", put)
 
