@@ -93,6 +93,16 @@ def test_input_has_no_defaults_that_a_client_would_fill_in() -> None:
     assert not [name for name, field in told["properties"].items() if "default" in field]
 
 
+def test_every_answer_names_its_request_and_every_header_says_whether_it_always_comes() -> None:
+    responses = [*DOCUMENT["components"]["responses"].values()]
+    for _, _, operation in OPERATIONS:
+        responses += [response for response in operation["responses"].values() if "$ref" not in response]
+    for response in responses:
+        assert response["headers"]["X-Request-Id"] == {"$ref": "#/components/headers/RequestId"}, response["description"]
+    for name, header in DOCUMENT["components"]["headers"].items():
+        assert isinstance(header.get("required"), bool), name
+
+
 def test_the_service_serves_the_contract_without_a_credential(client: Client) -> None:
     as_json = client.call("GET", f"{BASE}/openapi.json", key=None)
     as_yaml = client.call("GET", f"{BASE}/openapi.yaml", key=None)
