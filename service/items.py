@@ -6,14 +6,16 @@ database.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 MAX_CHANGES = 100
 """How many items one write may change: what the narrowest kind of store does in one transaction."""
 
 MARKS = "mark/"
 """Keys that begin with this outlive the actor: their items lie where only a keyed hash of the actor leads."""
+
+ERASED = MARKS + "erasure"
+"""The key of the mark that says which erasure of the actor came last: its id, as a JSON string."""
 
 KEPT = ("event/", "preference/", "profile")
 """Keys that begin with one of these make an actor: such items are what is kept of somebody, and never expire.
@@ -22,8 +24,7 @@ The others say how it is kept, such as answers to retries, which stay for a day 
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A version of a document.
 
     Attributes:

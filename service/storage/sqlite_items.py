@@ -3,9 +3,8 @@
 import hashlib
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import apsw
 
@@ -34,8 +33,7 @@ _UNSCHEDULE = "DELETE FROM work WHERE tenant = ? AND actor = ? AND name = coales
 _PUT_OFF = "UPDATE work SET at = ? WHERE tenant = ? AND actor = ? AND name = ?"
 
 
-@dataclass(frozen=True, slots=True)
-class Owner:
+class Owner(NamedTuple):
     """Whose items they are.
 
     Attributes:
@@ -64,10 +62,11 @@ class Owner:
 
 def get_at_once(connection: apsw.Connection, owner: Owner, keys: Sequence[str], now: int) -> list[Item | None]:
     """Return the items with these keys in one statement, which sees one state without a transaction of its own."""
+    tenant = owner.tenant
     places: list[str | int] = []
     for key in keys:
-        places += (owner.tenant, owner.partition(key), key, now)
-    rows: Any = connection.execute(_get_statement(len(keys)), places)
+        places += (tenant, owner.partition(key), key, now)
+    rows: list[Any] = connection.execute(_get_statement(len(keys)), places).fetchall()
     found = {row[0]: Item(*row) for row in rows}
     return [found.get(key) for key in keys]
 
