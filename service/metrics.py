@@ -1,6 +1,6 @@
 """What the service counts and times, for Prometheus.
 
-Labels name operations of the contract and statuses; no label's value comes from a caller.
+Labels name operations of the contract, statuses and error codes; no label's value comes from a caller.
 """
 
 import math
@@ -10,6 +10,7 @@ from http.server import HTTPServer
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
+    Counter,
     Gauge,
     Histogram,
     PlatformCollector,
@@ -46,6 +47,9 @@ class Metrics:
         info.labels(service.__version__).set(1)
         self.requests = RequestMetrics()
         registry.register(self.requests)
+        self._refusals = Counter(
+            "personalization_refusals", "Requests refused, by the code of the error.", ["code"], registry=registry
+        )
         self._batch_size = Histogram(
             "personalization_store_batch_size",
             "Writes that were committed together.",
@@ -58,6 +62,10 @@ class Metrics:
             buckets=_COMMIT_SECONDS,
             registry=registry,
         )
+
+    def observe_refusal(self, code: str) -> None:
+        """Count a request that was refused with one of the contract's error codes."""
+        self._refusals.labels(code).inc()
 
     def observe_batch(self, size: int, seconds: float) -> None:
         """Count writes that were committed together, and how long that took."""

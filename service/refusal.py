@@ -29,14 +29,18 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer, not a fault of
         code: one of the contract's error codes, which also gives the status.
         message: what is wrong and what to do about it; the contract's own words when empty.
         details: the places that are wrong.
+        retry_after: after how many seconds the same call may be answered otherwise, None where no time is known.
 
     """
 
-    def __init__(self, code: str, message: str = "", details: Sequence[Detail] = ()) -> None:
+    def __init__(
+        self, code: str, message: str = "", details: Sequence[Detail] = (), *, retry_after: int | None = None
+    ) -> None:
         super().__init__(code)
         self.code = code
         self.message = message
         self.details = details
+        self.retry_after = retry_after
 
 
 def pointer(*steps: object) -> str:

@@ -31,12 +31,13 @@ from service.metrics import Metrics
 from service.personalization.history.retention import WORK, Limits, Retention
 from service.personalization.preferences.schemas import with_declared
 from service.personalization.profile import with_bounds
+from service.personalization.tenants.rate import RateLimit
 from service.settings import Settings
 from service.storage import StoreUnavailableError
 from service.storage.files import FileLock, HeldError, make_private_folder
 from service.storage.sqlite import SQLiteStore
 from service.storage.sqlite_file import NotOurFileError, refuse_other_files
-from service.web.app import create_app
+from service.web.app import Bounds, create_app
 from service.web.credentials import Credential
 from service.web.observing import Observer
 
@@ -200,7 +201,9 @@ class _Worker:
             keys,
             instance=settings.instance,
             main_pid=self.main_pid,
-            max_preferences=settings.max_preferences,
+            bounds=Bounds(
+                settings.max_preferences, RateLimit(*settings.rate_limit) if settings.rate_limit is not None else None
+            ),
             retention=retention,
             observer=Observer(metrics, metrics_route=settings.metrics_address is None),
         )

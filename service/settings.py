@@ -18,6 +18,7 @@ MAX_PORT = 65_535
 _INSTANCE_LENGTH = 200
 _LIMIT_DIGITS = 4
 _HISTORY_DIGITS = 7
+_RATE_DIGITS = 6
 _DAY_S = 86_400
 _STORE_EXAMPLE = "sqlite:data/personalization.db"
 _T = TypeVar("_T")
@@ -97,6 +98,12 @@ METRICS_LISTEN = Setting(
     "An address on which the metrics are served to whoever asks, and nothing else. Without it they are at `/metrics`, "
     "for the scope `admin`.",
 )
+RATE_LIMIT = Setting(
+    "rate-limit",
+    "NUMBER[:BURST]",
+    "How many operations a tenant can call for in a second, and how many at once after a pause, such as 50:100; "
+    "without the second number as many as in a second. More are answered 429. Without it any number.",
+)
 SETTINGS = (
     LISTEN,
     METRICS_LISTEN,
@@ -109,6 +116,7 @@ SETTINGS = (
     MOST_DATES,
     MOST_HISTORY,
     HISTORY_DAYS,
+    RATE_LIMIT,
 )
 
 
@@ -129,6 +137,7 @@ class Settings:
         max_history: how many of the latest events of an actor are kept.
         history_age: for how many seconds after they were received, None for as long as there is room.
         metrics_address: host and port of the metrics; None when the service itself serves them.
+        rate_limit: how many operations a tenant can call for in a second and at once, None for any number.
 
     """
 
@@ -144,6 +153,7 @@ class Settings:
     max_history: int = MAX_HISTORY
     history_age: int | None = None
     metrics_address: tuple[str, int] | None = None
+    rate_limit: tuple[int, int] | None = None
 
 
 class ConfigurationError(Exception):
@@ -233,6 +243,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
     max_preferences, max_names, max_dates = (read(setting, _limit) or 0 for setting in limits)
     max_history = read(MOST_HISTORY, _history_limit) or 0
     history_age = read(HISTORY_DAYS, _days)
+    rate_limit = read(RATE_LIMIT, _rate_limit)
     if reader.problems or not (address and store and instance) or preferences is None:
         raise ConfigurationError(reader.problems)
     return Settings(
@@ -247,6 +258,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
         max_history=max_history,
         history_age=history_age,
         metrics_address=metrics_address,
+        rate_limit=rate_limit,
     )
 
 
@@ -316,6 +328,14 @@ def _history_limit(value: str | None) -> int:
 
 def _days(value: str | None) -> int | None:
     return None if value is None else _whole_number(value, _LIMIT_DIGITS) * _DAY_S
+
+
+def _rate_limit(value: str | None) -> tuple[int, int] | None:
+    if value is None:
+        return None
+    rate, colon, burst = value.partition(":")
+    per_second = _whole_number(rate, _RATE_DIGITS)
+    return per_second, _whole_number(burst, _RATE_DIGITS) if colon else per_second
 
 
 def _whole_number(value: str | None, digits: int) -> int:

@@ -1,6 +1,7 @@
 """The application factory."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, request
@@ -12,6 +13,7 @@ from service.personalization.history.retention import Limits, Retention
 from service.personalization.preferences import MAX_PREFERENCES
 from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
+from service.personalization.tenants.rate import RateLimit
 from service.refusal import Refused
 from service.storage import Store
 from service.web.answers import Answer, View
@@ -29,6 +31,20 @@ if TYPE_CHECKING:
 _ADMIN = frozenset({"admin"})
 
 
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much callers may do.
+
+    Attributes:
+        max_preferences: how many preferences an actor can have.
+        rate_limit: how many operations a tenant can call for, None for any number.
+
+    """
+
+    max_preferences: int = MAX_PREFERENCES
+    rate_limit: RateLimit | None = None
+
+
 class _Segment(BaseConverter):
     """One segment of a path, empty too: an empty id gets the answer of an id, not of a path that is not known."""
 
@@ -43,7 +59,7 @@ def create_app(
     *,
     instance: str,
     main_pid: int,
-    max_preferences: int = MAX_PREFERENCES,
+    bounds: Bounds | None = None,
     retention: Retention | None = None,
     observer: Observer | None = None,
 ) -> Flask:
@@ -55,7 +71,7 @@ def create_app(
         credentials: who may call, besides those whose credentials lie in the store.
         instance: the id of this start, which `/readyz` answers.
         main_pid: the process id of the server's main process, which `/readyz` answers.
-        max_preferences: how many preferences an actor can have.
+        bounds: how much callers may do; what is the default when it is None.
         retention: what keeps histories within their limits; with the limits that are the default when it is None.
         observer: records the requests; one of its own by default.
 
@@ -64,11 +80,12 @@ def create_app(
     app.url_map.merge_slashes = False
     app.url_map.converters["segment"] = _Segment
     authenticator = Authenticator(credentials, store)
-    preferences = Preferences(contract, max_preferences)
+    bounds = bounds or Bounds()
+    preferences = Preferences(contract, bounds.max_preferences)
     views = make_operations(contract, Profiles(contract), preferences, retention or Retention(Limits()), store)
     for operation in contract.operations:
         rule = operation.path.replace("{", "<segment:").replace("}", ">")
-        view = _authenticated(views[operation.id], operation, authenticator)
+        view = _authenticated(views[operation.id], operation, authenticator, bounds.rate_limit)
         app.add_url_rule(rule, operation.id, view, methods=[operation.method])
     app.register_blueprint(contract_routes(contract))
     app.register_blueprint(oauth_routes(contract, authenticator))
@@ -82,9 +99,13 @@ def create_app(
     return app
 
 
-def _authenticated(view: View, operation: Operation, authenticator: Authenticator) -> Callable[..., Response]:
+def _authenticated(
+    view: View, operation: Operation, authenticator: Authenticator, rate_limit: RateLimit | None
+) -> Callable[..., Response]:
     def authenticated(**parameters: Any) -> Response:
         caller = authenticator.authenticate(request.environ.get("HTTP_AUTHORIZATION"), operation.scopes)
+        if rate_limit is not None:
+            rate_limit.take(caller.tenant)
         return view(caller, **parameters)
 
     return authenticated

@@ -138,6 +138,9 @@ class Observer:
 
     def _record(self, batch: list[_Answered]) -> None:
         self.metrics.requests.observe((_operation(each.endpoint), each.status, each.seconds) for each in batch)
+        for each in batch:
+            if each.code:
+                self.metrics.observe_refusal(each.code)
         self._write(b"".join([orjson.dumps(self._line(each), option=orjson.OPT_APPEND_NEWLINE) for each in batch]))
 
     def _line(self, answered: _Answered) -> dict[str, object]:

@@ -31,6 +31,8 @@ def problem(contract: Contract, refused: Refused) -> Response:
         document["errors"] = [_detail(detail) for detail in refused.details[:MAX_DETAILS]]
     answer = Answer(orjson.dumps(document), kind.status, content_type="application/problem+json")
     answer.headers["Cache-Control"] = "no-store"
+    if refused.retry_after is not None:
+        answer.headers["Retry-After"] = str(refused.retry_after)
     match refused.code:
         case "idempotency_key_in_flight" | "erasure_in_progress":
             answer.headers["Retry-After"] = "1"

@@ -7,9 +7,10 @@ import pytest
 
 from service.contract import Contract
 from service.personalization.standing import Standing
+from service.personalization.tenants.rate import RateLimit
 from service.storage import StoreUnavailableError
 from service.storage.sqlite import SQLiteStore
-from service.web.app import create_app
+from service.web.app import Bounds, create_app
 from service.web.credentials import Credential, digest
 from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE, KEY
@@ -132,10 +133,19 @@ def test_the_code_comes_while_an_actor_is_erased(client: Client, store: SQLiteSt
 
 def test_the_code_comes_when_an_actor_has_all_preferences(contract: Contract, store: SQLiteStore) -> None:
     credential = Credential(digest(KEY), "default", frozenset(contract.schema("Scope")["enum"]))
-    app = create_app(contract, store, [credential], instance="this-start", main_pid=1, max_preferences=1)
+    app = create_app(contract, store, [credential], instance="this-start", main_pid=1, bounds=Bounds(max_preferences=1))
     client = Client(contract, app)
     prefer(client, "theme", "dark")
     assert prefer(client, "language", "en").json["code"] == "too_many_preferences"
+
+
+def test_the_code_comes_when_a_tenant_calls_too_often(contract: Contract, store: SQLiteStore) -> None:
+    credential = Credential(digest(KEY), "default", frozenset(contract.schema("Scope")["enum"]))
+    bounds = Bounds(rate_limit=RateLimit(1, 1, monotonic=lambda: 0))
+    app = create_app(contract, store, [credential], instance="this-start", main_pid=1, bounds=bounds)
+    client = Client(contract, app)
+    client.get("a")
+    assert client.get("a").json["code"] == "rate_limited"
 
 
 FAILURES = {"internal_error": RuntimeError(), "store_unavailable": StoreUnavailableError()}
@@ -155,4 +165,5 @@ def test_the_code_comes_when_the_store_fails(
 def test_no_code_is_left_out(contract: Contract) -> None:
     others = {"insufficient_scope", "erasure_in_progress", "too_many_entries", "too_many_preferences"}
     keys = {"idempotency_key_in_flight", "idempotency_key_gone"}
-    assert {*CALLS, *FAILURES} | others | keys == set(contract.errors)
+    limits = {"rate_limited"}
+    assert {*CALLS, *FAILURES} | others | keys | limits == set(contract.errors)

@@ -31,6 +31,12 @@ def test_options_win_over_the_environment() -> None:
     assert settings == Settings("::1", 2, Path("/tmp/p.db"), None, "i", {}, 64, 64, 64)
 
 
+def test_a_rate_limit_is_so_many_calls_a_second_and_so_many_at_once() -> None:
+    assert read("--store", STORE).rate_limit is None
+    assert read("--store", STORE, "--rate-limit", "50").rate_limit == (50, 50)
+    assert read("--store", STORE, PERSONALIZATION_RATE_LIMIT="50:200").rate_limit == (50, 200)
+
+
 def test_how_long_a_history_is_kept_is_set_in_events_and_days() -> None:
     as_it_is = read("--store", STORE)
     assert (as_it_is.max_history, as_it_is.history_age) == (10_000, None)
@@ -56,6 +62,8 @@ def test_the_key_is_kept_as_a_digest(tmp_path: Path) -> None:
         (["--max-preferences", "0"], "--max-preferences: it must be a whole number from 1 to 9999"),
         (["--max-preferences", "many"], "--max-preferences: it must be a whole number from 1 to 9999"),
         (["--max-history", "0"], "--max-history: it must be a whole number from 1 to 9999999"),
+        (["--rate-limit", "0"], "--rate-limit: it must be a whole number from 1 to 999999"),
+        (["--rate-limit", "50:"], "--rate-limit: it must be a whole number from 1 to 999999"),
         (["--history-days", "1.5"], "--history-days: it must be a whole number from 1 to 9999"),
         (["--preferences", "{folder}/none"], "--preferences: {folder}/none: the whole file: The folder cannot be read"),
         (["--listen", "8080"], "--listen: it must have the form HOST:PORT"),

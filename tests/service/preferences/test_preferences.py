@@ -7,7 +7,7 @@ import pytest
 
 from service.contract import Contract
 from service.storage.sqlite import SQLiteStore
-from service.web.app import create_app
+from service.web.app import Bounds, create_app
 from service.web.credentials import Credential, digest
 from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE, KEY
@@ -137,7 +137,7 @@ def test_each_operation_needs_its_scope(
 
 def test_an_actor_has_no_more_preferences_than_the_limit(contract: Contract, store: SQLiteStore) -> None:
     credential = Credential(digest(KEY), "default", frozenset(contract.schema("Scope")["enum"]))
-    app = create_app(contract, store, [credential], instance="i", main_pid=1, max_preferences=2)
+    app = create_app(contract, store, [credential], instance="i", main_pid=1, bounds=Bounds(max_preferences=2))
     client = Client(contract, app)
     client.call("PUT", THEME, DARK)
     client.call("PUT", f"{LIST}/language", {"value": "en"})
