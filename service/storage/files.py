@@ -30,6 +30,17 @@ def make_private_folder(folder: Path) -> None:
     make_private_folder(folder.parent)
     folder.mkdir(_FOLDER_MODE, exist_ok=True)
     folder.chmod(_FOLDER_MODE)
+    # Without this a power failure may take the folder away, with all that was synchronised in it.
+    synchronise(folder.parent)
+
+
+def synchronise(path: Path) -> None:
+    """Have what a file holds, or the names in a folder, be on the disk before this returns."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def open_private_file(path: Path) -> int:

@@ -12,7 +12,15 @@ import apsw
 from service.items import Changes, Item, Items
 from service.storage import StoreUnavailableError
 from service.storage.files import FileLock, make_private_folder, open_private_file
-from service.storage.sqlite_file import SCHEMA_VERSION, NotOurFileError, connect, marks_key, prepare, schema_version
+from service.storage.sqlite_file import (
+    SCHEMA_VERSION,
+    NotOurFileError,
+    connect,
+    is_blank,
+    marks_key,
+    prepare,
+    schema_version,
+)
 from service.storage.sqlite_items import Owner, SQLiteChanges, SQLiteItems, get_at_once
 
 _T = TypeVar("_T")
@@ -84,7 +92,7 @@ def _is_current(path: Path) -> bool:
     if not path.is_file() or not path.stat().st_size:
         return False
     with closing(connect(path)) as connection:
-        return schema_version(connection) == SCHEMA_VERSION
+        return not is_blank(connection) and schema_version(connection) == SCHEMA_VERSION
 
 
 def _make_current(path: Path) -> None:

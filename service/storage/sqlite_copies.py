@@ -9,7 +9,7 @@ from typing import Any
 
 import apsw
 
-from service.storage.files import FileLock, HeldError, make_private_folder
+from service.storage.files import FileLock, HeldError, make_private_folder, synchronise
 from service.storage.sqlite_file import BUSY_TIMEOUT_MS, NotOurFileError, connect, prepare, schema_version
 
 _KINDS = """
@@ -166,11 +166,11 @@ def _let_go_of_log(store: Path) -> None:
             connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_TRUNCATE)
     for suffix in ("-wal", "-shm"):
         store.with_name(store.name + suffix).unlink(missing_ok=True)
-    _synchronise(store.parent)
+    synchronise(store.parent)
 
 
 def _put_in_place(file: Path, target: Path, *, replace: bool) -> None:
-    _synchronise(file)
+    synchronise(file)
     if replace:
         file.replace(target)
     else:
@@ -179,15 +179,7 @@ def _put_in_place(file: Path, target: Path, *, replace: bool) -> None:
             target.hardlink_to(file)
         except FileExistsError:
             raise CopyError(f"{target} is there already.") from None
-    _synchronise(target.parent)
-
-
-def _synchronise(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    synchronise(target.parent)
 
 
 @contextmanager

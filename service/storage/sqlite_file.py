@@ -57,7 +57,8 @@ def refuse_other_files(path: Path) -> None:
         OSError: it cannot be read.
 
     """
-    if path.is_file():
+    # A power failure while the file was made can leave anything in it, which SQLite undoes by the journal.
+    if path.is_file() and not path.with_name(path.name + "-journal").exists():
         with path.open("rb") as file:
             if file.read(len(_MAGIC)) not in (b"", _MAGIC):
                 raise NotOurFileError("it is not an SQLite file")
@@ -90,10 +91,7 @@ def prepare(connection: apsw.Connection) -> None:
     """
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("BEGIN IMMEDIATE")
-    rows: list[Any] = connection.execute(
-        "SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id"
-    ).fetchall()
-    if tuple(rows[0]) == (0, 0):
+    if is_blank(connection):
         connection.execute(_SCHEMA)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     else:
@@ -102,6 +100,14 @@ def prepare(connection: apsw.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
     connection.execute("INSERT OR IGNORE INTO secret VALUES ('marks', ?)", (secrets.token_bytes(32),))
     connection.execute("COMMIT")
+
+
+def is_blank(connection: apsw.Connection) -> bool:
+    """Return whether the file is new: nobody has made it theirs yet."""
+    rows: list[Any] = connection.execute(
+        "SELECT application_id, (SELECT count(*) FROM sqlite_schema) FROM pragma_application_id"
+    ).fetchall()
+    return tuple(rows[0]) == (0, 0)
 
 
 def schema_version(connection: apsw.Connection) -> int:
