@@ -72,6 +72,7 @@ class Reading:
         value: what it says, in the form that the contract asks for as far as that could be reached.
         prefix: the path at which the value stood in the body.
         origins: for each list from which entries were dropped, the indices that the others had.
+        implied: how many of a path's first steps were left out of the body.
 
     """
 
@@ -79,11 +80,14 @@ class Reading:
     value: object
     prefix: tuple[str, ...] = ()
     origins: dict[tuple[object, ...], list[int]] = field(default_factory=dict)
+    implied: int = 0
 
     def pointer(self, path: tuple[object, ...]) -> str:
         """Return where the place at this path of the value stood in the body that was sent."""
         sent: list[object] = list(self.prefix)
         for depth, step in enumerate(path):
+            if depth < self.implied:
+                continue
             origin = self.origins.get(path[:depth])
             sent.append(origin[step] if origin is not None and isinstance(step, int) else step)
         return pointer(*sent)
@@ -97,14 +101,19 @@ def make_reader(
 ) -> Callable[[object, Mapping[str, str]], Reading]:
     """Make the reader of a request body with this schema, for `reader(body, path)` with the parameters of the path.
 
+    A body that holds one list and nothing else may come as the list, or as a single entry of it.
+
     The reader raises `Refused`, `actor_mismatch` or the subject's code, for a tool call that is not this one.
     """
     read_value = _Readers(contract).of(schema)
     (example, *_) = contract.resolved(schema).get("examples", [None])
+    only_list = _only_list(contract, contract.resolved(schema))
 
     def read(sent: object, path: Mapping[str, str]) -> Reading:
         value, prefix = _unwrap(sent, path, subject, example)
         reading = Reading(subject, {}, prefix)
+        if only_list:
+            value, reading.implied = only_list.around(value)
         if not _is_absent(value) or value == []:
             reading.value = read_value(value, (), reading)
         return reading
@@ -122,6 +131,37 @@ def make_query_reader(contract: Contract, schema: Schema, subject: Subject) -> C
         return reading
 
     return read
+
+
+@dataclass(frozen=True, slots=True)
+class _OnlyList:
+    """The one member of a body, a list that must be there.
+
+    Attributes:
+        name: what the member is called.
+        entry: the names of what an entry can hold.
+
+    """
+
+    name: str
+    entry: frozenset[str]
+
+    def around(self, sent: object) -> tuple[object, int]:
+        """Return a body with the list in its place, and how many steps of a path to an entry were not sent."""
+        if isinstance(sent, list):
+            return {self.name: sent}, 1
+        if isinstance(sent, dict) and self.name not in sent and self.entry & sent.keys():
+            return {self.name: [sent]}, 2
+        return sent, 0
+
+
+def _only_list(contract: Contract, schema: Schema) -> _OnlyList | None:
+    members = schema.get("properties", {})
+    if len(members) != 1 or schema.get("required") != list(members):
+        return None
+    ((name, member),) = members.items()
+    entry = contract.resolved(contract.resolved(member).get("items", {})).get("properties")
+    return _OnlyList(name, frozenset(entry)) if entry else None
 
 
 def _unwrap(sent: object, path: Mapping[str, str], subject: Subject, example: object) -> tuple[object, tuple[str, ...]]:
@@ -207,6 +247,8 @@ class _Readers:
                 return _scalar(_read_integer)
             case "string":
                 return _scalar(_read_text)
+            case "boolean":
+                return _scalar(partial(_read_choice, {"true": True, "false": False}))
             case "array":
                 return partial(_read_list, self.of(schema.get("items", True)))
             case "object":
