@@ -75,6 +75,17 @@ def between(low: int, high: int) -> Validator:
     return check
 
 
+def minimum(least: int) -> Validator:
+    """Return a check that a number is not less."""
+
+    def check(_attribute: Attribute, path: Path, value: Any, diagnostics: Diagnostics) -> None:
+        if value < least:
+            detail = f"Attribute {dotted(path)} value must be at least {least}, got: {value}"
+            diagnostics.error("Invalid Attribute Value", detail, path)
+
+    return check
+
+
 def whole(_attribute: Attribute, path: Path, value: Any, diagnostics: Diagnostics) -> None:
     """Refuse fractions, in a number or a list of numbers."""
     for number in value if isinstance(value, list) else (value,):

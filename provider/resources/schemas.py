@@ -15,11 +15,14 @@ from provider.framework.schema import (
     Block,
     Schema,
 )
-from provider.framework.validators import duration, non_empty, one_of, whole
+from provider.framework.validators import dotted, duration, minimum, non_empty, one_of, whole
 from tama.catalog import declaration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
+    from provider.framework.diagnostics import Diagnostics, Path
     from provider.framework.schema import Field, Validator
 
 _TYPES = {
@@ -122,6 +125,20 @@ def _validators(attribute: declaration.Attribute) -> tuple[Validator, ...]:
         validators += (one_of(attribute.one_of),)
     if attribute.non_empty:
         validators += (non_empty,)
+    if attribute.url:
+        validators += (_base_url,)
     if attribute.kind in {"integer", "integers"}:
         validators += (whole,)
+    if attribute.minimum is not None:
+        validators += (minimum(attribute.minimum),)
     return validators
+
+
+def _base_url(attribute: Attribute, path: Path, value: Any, diagnostics: Diagnostics) -> None:
+    """Refuse what paths cannot be put behind."""
+    from tama.catalog.urls import is_base_url  # noqa: PLC0415 - few resources have one
+
+    if not is_base_url(value):
+        got = "" if attribute.sensitive else f', got: "{value}"'
+        detail = f"Attribute {dotted(path)} value must be a URL such as https://api.example.com/v1{got}"
+        diagnostics.error("Invalid Attribute Value", detail, path)

@@ -4,24 +4,66 @@
 
 from __future__ import annotations
 
+from stack.tama.action_modifier import ActionModifier
+from stack.tama.chain import Chain
 from stack.tama.class_ import Class
+from stack.tama.class_corpus import ClassCorpus
 from stack.tama.data_tama_action import DataTamaAction
+from stack.tama.data_tama_chain import DataTamaChain
 from stack.tama.data_tama_class import DataTamaClass
+from stack.tama.data_tama_class_corpus import DataTamaClassCorpus
+from stack.tama.data_tama_model import DataTamaModel
+from stack.tama.data_tama_node import DataTamaNode
+from stack.tama.data_tama_prompt import DataTamaPrompt
+from stack.tama.data_tama_source import DataTamaSource
+from stack.tama.data_tama_source_identity import DataTamaSourceIdentity
 from stack.tama.data_tama_space import DataTamaSpace
+from stack.tama.data_tama_space_bridge import DataTamaSpaceBridge
+from stack.tama.data_tama_specification import DataTamaSpecification
+from stack.tama.listener import Listener
+from stack.tama.listener_filter import ListenerFilter
+from stack.tama.listener_topic import ListenerTopic
 from stack.tama.local_service import LocalService
+from stack.tama.model import Model
+from stack.tama.node import Node
+from stack.tama.prompt import Prompt
 from stack.tama.provider import TamaProvider
+from stack.tama.queue import Queue
+from stack.tama.source import Source
 from stack.tama.source_identity import SourceIdentity
+from stack.tama.source_limit import SourceLimit
 from stack.tama.space import Space
 from stack.tama.space_bridge import SpaceBridge
 from stack.tama.specification import Specification
 
 __all__ = [
+    "ActionModifier",
+    "Chain",
     "Class",
+    "ClassCorpus",
     "DataTamaAction",
+    "DataTamaChain",
     "DataTamaClass",
+    "DataTamaClassCorpus",
+    "DataTamaModel",
+    "DataTamaNode",
+    "DataTamaPrompt",
+    "DataTamaSource",
+    "DataTamaSourceIdentity",
     "DataTamaSpace",
+    "DataTamaSpaceBridge",
+    "DataTamaSpecification",
+    "Listener",
+    "ListenerFilter",
+    "ListenerTopic",
     "LocalService",
+    "Model",
+    "Node",
+    "Prompt",
+    "Queue",
+    "Source",
     "SourceIdentity",
+    "SourceLimit",
     "Space",
     "SpaceBridge",
     "Specification",

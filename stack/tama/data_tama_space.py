@@ -48,12 +48,12 @@ class DataTamaSpace(DataSource):
 
     @property
     def type(self) -> str:
-        """What the space is: `root`, `component` or `global`."""
+        """`root` for a product, `component` for a part that others use, `global` for what all share."""
         return self.get_string_attribute("type")
 
     @property
     def slug(self) -> str:
-        """The name as it stands in URLs."""
+        """The name as it stands in URLs; it follows the name."""
         return self.get_string_attribute("slug")
 
     @property

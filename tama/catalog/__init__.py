@@ -9,16 +9,37 @@ if TYPE_CHECKING:
     from tama.catalog.declaration import DataSource, Resource
 
 RESOURCES = {
+    "action_modifier": "action_modifier",
+    "chain": "chain",
     "class": "class_",
+    "class_corpus": "class_corpus",
+    "listener": "listener",
+    "listener_filter": "listener_filter",
+    "listener_topic": "listener_topic",
+    "model": "model",
+    "node": "node",
+    "prompt": "prompt",
+    "queue": "queue",
+    "source": "source",
     "source_identity": "source_identity",
+    "source_limit": "source_limit",
     "space": "space",
     "space_bridge": "space_bridge",
     "specification": "specification",
 }
 DATA_SOURCES = {
     "action": "action",
+    "chain": "chain",
     "class": "class_",
+    "class_corpus": "class_corpus",
+    "model": "model",
+    "node": "node",
+    "prompt": "prompt",
+    "source": "source",
+    "source_identity": "source_identity",
     "space": "space",
+    "space_bridge": "space_bridge",
+    "specification": "specification",
 }
 
 

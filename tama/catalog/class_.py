@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from tama.catalog.common import answered, parent, provision_state
 from tama.catalog.declaration import Block, Boolean, DataSource, Json, Lookup, Problem, Resource, Text, Texts
 
 TYPE_CHECKING = False
@@ -62,14 +63,7 @@ RESOURCE = Resource(
     member="/provision/neural/classes/{id}",
     wrapper="class",
     attributes=(
-        Text(
-            "space_id",
-            "The space that the class belongs to.",
-            required=True,
-            replaces=True,
-            non_empty=True,
-            refers_to="space",
-        ),
+        parent("space_id", "space", "The space that the class belongs to."),
         Json(
             "schema_json",
             "The JSON schema, as JSON, instead of a `schema` block.",
@@ -79,7 +73,7 @@ RESOURCE = Resource(
         ),
         Text("name", "The schema's title.", computed=True, follows=("schema_json", "schema")),
         Text("description", "The schema's description.", computed=True, follows=("schema_json", "schema")),
-        Text("provision_state", "Where Tama is with the class, e.g. `active`.", computed=True),
+        provision_state("class"),
     ),
     blocks=(
         Block("schema", "The JSON schema, instead of `schema_json`.", _SCHEMA, many=True, sent=False, returned=False),
@@ -117,13 +111,13 @@ DATA_SOURCE = DataSource(
         Text("name", "The schema's title.", optional=True, computed=True),
         Text("description", "The schema's description.", computed=True),
         Json("schema_json", "The JSON schema, as JSON.", computed=True, returned=False),
-        Text("provision_state", "Where Tama is with the class, e.g. `active`.", computed=True),
+        provision_state("class"),
     ),
     blocks=(
         Block(
             "schema",
             "The JSON schema.",
-            tuple(type(a)(a.name, a.description, computed=True) for a in _SCHEMA),
+            answered(_SCHEMA),
             many=True,
             returned=False,
         ),

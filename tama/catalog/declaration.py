@@ -43,6 +43,8 @@ class Attribute:
         default: the value that an optional, computed attribute has when nothing is configured.
         one_of: the allowed values; empty when any is.
         non_empty: the empty string or list is not a value.
+        url: of a text, that it is an absolute URL of HTTP.
+        minimum: of a number, the least that it may be.
         follows: of a computed attribute, those whose change may change it; without any it never changes once known.
         key: its key in request and response bodies; dots descend (`credential.api_key`).
         sent: whether requests carry it. What stands in the collection's path is never in a body.
@@ -59,6 +61,7 @@ class Attribute:
         "description",
         "follows",
         "key",
+        "minimum",
         "name",
         "non_empty",
         "one_of",
@@ -69,6 +72,7 @@ class Attribute:
         "returned",
         "sensitive",
         "sent",
+        "url",
     )
 
     def __init__(
@@ -84,6 +88,8 @@ class Attribute:
         default: object = None,
         one_of: tuple[str, ...] = (),
         non_empty: bool = False,
+        url: bool = False,
+        minimum: int | None = None,
         follows: tuple[str, ...] = (),
         key: str = "",
         sent: bool = True,
@@ -101,6 +107,8 @@ class Attribute:
         self.default = default
         self.one_of = one_of
         self.non_empty = non_empty
+        self.url = url
+        self.minimum = minimum
         self.follows = follows
         self.key = key or name
         self.sent = sent and (required or optional)

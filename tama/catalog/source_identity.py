@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from tama.catalog.common import found, parent, provision_state
 from tama.catalog.declaration import Block, Integers, Problem, Resource, Settling, Text
 
 TYPE_CHECKING = False
@@ -47,14 +48,7 @@ RESOURCE = Resource(
     member="/provision/sensory/identities/{id}",
     wrapper="identity",
     attributes=(
-        Text(
-            "specification_id",
-            "The specification whose endpoint is called.",
-            required=True,
-            replaces=True,
-            non_empty=True,
-            refers_to="specification",
-        ),
+        parent("specification_id", "specification", "The specification whose endpoint is called."),
         Text(
             "identifier",
             "The name of the security scheme of the specification that the credential is for.",
@@ -65,7 +59,7 @@ RESOURCE = Resource(
         Text("api_key", "The API key.", optional=True, sensitive=True, returned=False),
         Text("client_id", "The client id of OAuth 2.0 client credentials.", optional=True, returned=False),
         Text("client_secret", "The secret of that client.", optional=True, sensitive=True, returned=False),
-        Text("provision_state", "Where Tama is with the identity, e.g. `active`.", computed=True),
+        provision_state("identity"),
         Text(
             "current_state",
             "What the validation came to: `active` or `failed`.",
@@ -88,3 +82,5 @@ RESOURCE = Resource(
     settles=Settling("current_state", good=("active",), bad=("failed",)),
     validate=_one_credential,
 )
+
+DATA_SOURCE = found(RESOURCE, "A source identity that someone else declared.")

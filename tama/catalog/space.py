@@ -1,3 +1,4 @@
+from tama.catalog.common import answered, provision_state, slug
 from tama.catalog.declaration import DataSource, Lookup, Resource, Text
 
 RESOURCE = Resource(
@@ -15,8 +16,8 @@ RESOURCE = Resource(
             required=True,
             one_of=("root", "component", "global"),
         ),
-        Text("slug", "The name as it stands in URLs; it follows the name.", computed=True, follows=("name",)),
-        Text("provision_state", "Where Tama is with the space, e.g. `active`.", computed=True),
+        slug(),
+        provision_state("space"),
     ),
     unique=(("slug",),),
 )
@@ -28,9 +29,6 @@ DATA_SOURCE = DataSource(
     lookups=(Lookup(("id",), "/provision/neural/spaces/{id}"),),
     attributes=(
         Text("id", "The id of the space, or its slug; the answer holds the id.", required=True),
-        Text("name", "The name that people know the space by.", computed=True),
-        Text("type", "What the space is: `root`, `component` or `global`.", computed=True),
-        Text("slug", "The name as it stands in URLs.", computed=True),
-        Text("provision_state", "Where Tama is with the space, e.g. `active`.", computed=True),
+        *answered(RESOURCE.attributes),
     ),
 )

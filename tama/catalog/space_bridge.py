@@ -1,4 +1,5 @@
-from tama.catalog.declaration import Resource, Text
+from tama.catalog.common import found, parent, provision_state, reference
+from tama.catalog.declaration import Resource
 
 RESOURCE = Resource(
     "space_bridge",
@@ -8,15 +9,10 @@ RESOURCE = Resource(
     member="/provision/neural/bridges/{id}",
     wrapper="bridge",
     attributes=(
-        Text(
-            "space_id",
-            "The space that may reach the target.",
-            required=True,
-            replaces=True,
-            non_empty=True,
-            refers_to="space",
-        ),
-        Text("target_space_id", "The space to be reached.", required=True, non_empty=True, refers_to="space"),
-        Text("provision_state", "Where Tama is with the bridge, e.g. `active`.", computed=True),
+        parent("space_id", "space", "The space that may reach the target."),
+        reference("target_space_id", "space", "The space to be reached."),
+        provision_state("bridge"),
     ),
 )
+
+DATA_SOURCE = found(RESOURCE, "A bridge that someone else made.")

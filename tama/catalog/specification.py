@@ -1,3 +1,4 @@
+from tama.catalog.common import found, parent, provision_state
 from tama.catalog.declaration import Json, Resource, Settling, Text
 
 RESOURCE = Resource(
@@ -8,14 +9,7 @@ RESOURCE = Resource(
     member="/provision/sensory/specifications/{id}",
     wrapper="specification",
     attributes=(
-        Text(
-            "space_id",
-            "The space that the specification belongs to.",
-            required=True,
-            replaces=True,
-            non_empty=True,
-            refers_to="space",
-        ),
+        parent("space_id", "space", "The space that the specification belongs to."),
         Json("schema", "The OpenAPI document, as JSON.", required=True),
         Text("version", "The version of the document, e.g. `1.0.0`.", required=True, non_empty=True),
         Text("endpoint", "The base URL that the document's paths are below.", required=True, non_empty=True),
@@ -25,7 +19,9 @@ RESOURCE = Resource(
             computed=True,
             follows=("schema", "version", "endpoint"),
         ),
-        Text("provision_state", "Where Tama is with the specification, e.g. `active`.", computed=True),
+        provision_state("specification"),
     ),
     settles=Settling("current_state", good=("completed",), bad=("failed",)),
 )
+
+DATA_SOURCE = found(RESOURCE, "A specification that someone else registered.")

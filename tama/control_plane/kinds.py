@@ -53,7 +53,7 @@ class Kind:
         self.references = _DERIVED_REFERENCES.get(type_) or tuple(
             dict.fromkeys(attribute.key for attribute in declared if attribute.refers_to)
         )
-        self._hidden = frozenset(a.key for a in declared if a.sent and not a.returned)
+        self._hidden = frozenset(a.key.partition(".")[0] for a in declared if a.sent and not a.returned)
         own = resource.attributes if resource is not None else ()
         collection = resource.collection if resource is not None else ""
         self.parents = [attribute for attribute in own if "{" + attribute.name + "}" in collection]

@@ -7,8 +7,7 @@ once it is stored, in the same transaction.
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
+from tama.catalog.urls import is_base_url
 from tama.control_plane import openapi
 from tama.control_plane.errors import BLANK, INVALID
 from tama.control_plane.keys import Key
@@ -66,6 +65,36 @@ def space(transaction: Transaction, after: Document, before: Document | None) ->
     if before is None or slug(before["name"], "space") != wanted:
         after["slug"] = free_slug(wanted, is_taken)
     return {}, _nothing
+
+
+def named(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+    """A slug follows the name."""
+    if isinstance(after.get("name"), str):
+        after["slug"] = slug(after["name"], "unnamed")
+    return {}, _nothing
+
+
+def class_corpus(transaction: Transaction, after: Document, before: Document | None) -> Outcome:
+    """A corpus's slug follows its name, and is free among those of its class."""
+    name, class_id = after.get("name"), after["class_id"]
+
+    def is_taken(candidate: str) -> bool:
+        found = transaction.find(Key("class_corpus", ("class_id", "slug"), (class_id, candidate)))
+        return found is not None and found["id"] != after["id"]
+
+    if isinstance(name, str) and (before is None or slug(before["name"], "corpus") != slug(name, "corpus")):
+        after["slug"] = free_slug(slug(name, "corpus"), is_taken)
+    return {}, _nothing
+
+
+def object_in(field: str) -> Rule:
+    """The rule of a kind one of whose fields is a JSON object."""
+
+    def rule(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+        value = after.get(field)
+        return ({field: [INVALID]} if value is not None and not isinstance(value, dict) else {}), _nothing
+
+    return rule
 
 
 def class_(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
@@ -132,6 +161,12 @@ RULES: dict[str, Rule] = {
     "class": class_,
     "specification": specification,
     "source_identity": source_identity,
+    "class_corpus": class_corpus,
+    "source": named,
+    "prompt": named,
+    "chain": named,
+    "model": object_in("parameters"),
+    "action_modifier": object_in("schema"),
 }
 
 
@@ -143,13 +178,7 @@ def _is_endpoint(text: str) -> bool:
     """Whether it is a base URL: absolute over HTTP, or a bare path; without query, fragment and login."""
     if text.startswith("/"):
         return text.isprintable() and not {" ", "?", "#"} & set(text)
-    try:
-        url = urlsplit(text)
-        port_is_right = url.port is None or url.port > 0
-    except ValueError:
-        return False
-    clean = text.isprintable() and " " not in text and not url.query and not url.fragment
-    return clean and port_is_right and url.scheme in ("http", "https") and bool(url.hostname) and url.username is None
+    return is_base_url(text)
 
 
 def _credential_errors(after: Document) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tama.catalog.urls import is_base_url
 from tama.control_plane.errors import BLANK, INVALID, MISSING, Invalid
 
 TYPE_CHECKING = False
@@ -73,15 +74,25 @@ def _merge(
     exists: Callable[[str, str], bool],
 ) -> None:
     for attribute in attributes:
-        key = attribute.key
-        if key in given:
-            if given[key] is None:
-                after.pop(key, None)
+        *parents, last = attribute.key.split(".")
+        source, target, wrong = given, after, errors
+        for parent in parents:
+            inner = source.get(parent)
+            source = inner if isinstance(inner, dict) else {}
+            target = target.setdefault(parent, {})
+            wrong = wrong.setdefault(parent, {})
+        if last in source:
+            if source[last] is None:
+                target.pop(last, None)
             else:
-                after[key] = given[key]
-        message = _problem(attribute, after.get(key), exists)
-        if message:
-            errors[key] = [message]
+                target[last] = source[last]
+        if attribute.default is not None:
+            target.setdefault(last, attribute.default)
+        problem = _problem(attribute, target.get(last), exists)
+        if problem:
+            wrong[last] = problem
+    for empty in [key for key, value in errors.items() if value == {}]:
+        del errors[empty]
 
 
 def _merge_block(
@@ -104,18 +115,35 @@ def _merge_block(
         errors[block.key] = wrong
 
 
-def _problem(attribute: Attribute, value: object, exists: Callable[[str, str], bool]) -> str:
+def _problem(attribute: Attribute, value: Any, exists: Callable[[str, str], bool]) -> list[str] | dict[str, Any]:
+    """What is wrong with a value: messages, or for an object messages by member; empty when nothing is."""
     if value is None:
-        return BLANK if attribute.required else ""
+        return [BLANK] if attribute.required else []
     if not _IS[attribute.kind](value):
-        return INVALID
+        return [INVALID]
+    if attribute.attributes:
+        return _inner_problems(attribute, value, exists)
+    message = _message(attribute, value, exists)
+    return [message] if message else []
+
+
+def _message(attribute: Attribute, value: Any, exists: Callable[[str, str], bool]) -> str:
     if attribute.non_empty and (not value.strip() if isinstance(value, str) else value == []):
         return BLANK
-    if attribute.one_of and value not in attribute.one_of:
+    if attribute.minimum is not None and value < attribute.minimum:
+        return f"must be at least {attribute.minimum}"
+    if (attribute.one_of and value not in attribute.one_of) or (attribute.url and not is_base_url(value)):
         return INVALID
     if attribute.refers_to and not exists(attribute.refers_to, str(value)):
         return MISSING
     return ""
+
+
+def _inner_problems(attribute: Attribute, value: Any, exists: Callable[[str, str], bool]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for one in value if isinstance(value, list) else [value]:
+        _merge(attribute.attributes, one, dict(one), found, exists)
+    return found
 
 
 def _is_integer(value: object) -> bool:
@@ -129,5 +157,7 @@ _IS: dict[str, Callable[[Any], bool]] = {
     "boolean": lambda value: isinstance(value, bool),
     "json": lambda value: deepest(value) <= DEEPEST,
     "strings": lambda value: isinstance(value, list) and all(isinstance(one, str) for one in value),
+    "object": lambda value: isinstance(value, dict),
+    "objects": lambda value: isinstance(value, list) and all(isinstance(one, dict) for one in value),
     "integers": lambda value: isinstance(value, list) and all(_is_integer(one) for one in value),
 }

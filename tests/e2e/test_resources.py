@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from contextlib import closing
 
-import pytest
-
+from tama import catalog
 from tama.client import connect
-from tests.e2e.conftest import EMBEDDED, SPACE, SPECIFICATION
+from tests.e2e.conftest import EMBEDDED, HEAD, SPACE, SPECIFICATION
 from tests.support.terraform import Terraform
 
 Make = Callable[..., Terraform]
@@ -57,6 +58,41 @@ resource "tama_source_identity" "it" {
 }
 """
 DOCUMENT = SPECIFICATION.replace("BLOCKS", "")
+SPACES = SPACE + SECOND_SPACE
+CLASSES = SPACES + CLASS.replace('"it"', '"first"') + CLASS.replace('"it"', '"second"').replace("home", "other")
+
+
+def resource(type_: str, arguments: str, label: str = "it") -> str:
+    """A resource of a type; a semicolon divides its arguments."""
+    return f'resource "tama_{type_}" "{label}" {{\n' + "\n".join(arguments.split(";")) + "\n}\n"
+
+
+CHAINS = SPACES + "".join(
+    resource("chain", f'space_id = tama_space.{space}.id; name = "Talk"', label)
+    for space, label in (("home", "first"), ("other", "second"))
+)
+LISTENERS = "".join(
+    resource("listener", f'space_id = tama_space.{space}.id; endpoint = "http://x.example/"; secret = "s"', label)
+    for space, label in (("home", "first"), ("other", "second"))
+)
+SOURCE = (
+    'space_id = tama_space.home.id; name = "AI"; type = "model"; endpoint = "https://ai.example/v1"; api_key = "key"'
+)
+REQUEST = """; request = {
+  headers          = [{ name = "x-plan", value = "gold" }]
+  session_affinity = { location = "header", key = "x-session" }
+}"""
+SOURCES = SPACES + resource("source", SOURCE, "first") + resource("source", SOURCE, "second")
+ACTION = """
+data "tama_action" "first" {
+  specification_id = tama_specification.it.id
+  identifier       = "list-things"
+}
+"""
+NODE = (
+    "space_id = tama_space.home.id; class_id = tama_class.first.id; chain_id = tama_chain.first.id;"
+    'type = "reactive"; on = "processed"'
+)
 
 # By name: the configuration around it, its own, a change in place, and the attribute whose change replaces it.
 LIVES = {
@@ -71,84 +107,188 @@ LIVES = {
         ('"/whoami"', '"/who"'),
         "codes",
     ),
+    "class_corpus": (
+        CLASSES,
+        resource("class_corpus", 'class_id = tama_class.first.id; name = "As Text"; template = "{{ a }}"'),
+        ('"As Text"', '"As JSON"'),
+        "class_id",
+    ),
+    "node": (
+        CLASSES + CHAINS.removeprefix(SPACES),
+        resource("node", NODE),
+        ('"processed"', '"processing"'),
+        "space_id",
+    ),
+    "listener": (
+        SPACES,
+        resource("listener", 'space_id = tama_space.home.id; endpoint = "http://localhost:4000/"; secret = "s"'),
+        ("4000", "4001"),
+        "space_id",
+    ),
+    "listener_filter": (
+        CHAINS + LISTENERS,
+        resource("listener_filter", "listener_id = tama_listener.first.id; chain_id = tama_chain.first.id"),
+        ("tama_chain.first", "tama_chain.second"),
+        "listener_id",
+    ),
+    "listener_topic": (
+        CLASSES + LISTENERS,
+        resource("listener_topic", "listener_id = tama_listener.first.id; class_id = tama_class.first.id"),
+        ("tama_class.first", "tama_class.second"),
+        "listener_id",
+    ),
+    "source": (SPACES, resource("source", SOURCE + REQUEST), ('"gold"', '"silver"'), "space_id"),
+    "source without a request": (SPACES, resource("source", SOURCE), ('"AI"', '"Models"'), "space_id"),
+    "model": (
+        SOURCES,
+        resource(
+            "model",
+            'source_id = tama_source.first.id; identifier = "m-1"; path = "/chat/completions";'
+            "parameters = jsonencode({ reasoning = { effort = 0.5 }, stop = [] })",
+        ),
+        ("0.5", "0.25"),
+        "source_id",
+    ),
+    "model without parameters": (
+        SOURCES,
+        resource("model", 'source_id = tama_source.first.id; identifier = "m-1"; path = "/chat/completions"'),
+        ("m-1", "m-2"),
+        "source_id",
+    ),
+    "source_limit": (
+        SOURCES,
+        resource("source_limit", 'source_id = tama_source.first.id; scale_unit = "hours"; scale_count = 2; value = 9'),
+        ("= 9", "= 999999999"),
+        "source_id",
+    ),
+    "prompt": (
+        SPACES,
+        resource("prompt", 'space_id = tama_space.home.id; name = "Greet"; content = "Say <hi>"; role = "system"'),
+        ('"Greet"', '"Say hello"'),
+        "space_id",
+    ),
+    "chain": (
+        SPACES,
+        resource("chain", 'space_id = tama_space.home.id; name = "Talk"'),
+        ('"Talk"', '"Listen"'),
+        "space_id",
+    ),
+    "action_modifier": (
+        SPACE + DOCUMENT + ACTION,
+        resource(
+            "action_modifier",
+            'action_id = data.tama_action.first.id; name = "query"; schema = jsonencode({ type = "object" })',
+        ),
+        ('"query"', '"body"'),
+        None,
+    ),
+    "queue": ("", resource("queue", 'role = "oracle"; name = "Slow"; concurrency = 2'), ("= 2", "= 20"), None),
 }
 
 
-@pytest.mark.parametrize("life", LIVES)
-def test_a_life(terraform: Make, life: str) -> None:
-    around, own, (old, new), replaced_by = LIVES[life]
-    type_ = life.partition(" ")[0]
-    address = f"tama_{type_}.it"
-    work = terraform(EMBEDDED + around + own)
+def test_the_life_of_every_resource(terraform: Make) -> None:
+    """Create, update, import, disappear, replace, destroy; each resource in a module of its own, all at once."""
+    work = terraform(EMBEDDED)
+    addresses = {life: f"module.{_module(life)}.tama_{_type(life)}.it" for life in LIVES}
+    changed = {life: own.replace(*change) for life, (_, own, change, _) in LIVES.items()}
+    replaced = {life: _elsewhere(changed[life], by) for life, (_, _, _, by) in LIVES.items() if by}
+    assert {_type(life) for life in LIVES} == set(catalog.RESOURCES)
 
+    _declare(work, {life: own for life, (_, own, _, _) in LIVES.items()})
+    work.init()
     work.apply()
-    first = work.state()[address]
+    first = work.state()
     assert work.changes() == {}
 
-    work.write(EMBEDDED + around + own.replace(old, new))
-    assert work.changes() == {address: ["update"]}
+    _declare(work, changed)
+    assert work.changes() == {address: ["update"] for address in addresses.values()}
     work.apply()
-    second = work.state()[address]
-    assert second["id"] == first["id"]
-    assert {name for name in first if first[name] != second[name]} <= _may_change(type_)
+    second = work.state()
+    for life, address in addresses.items():
+        assert second[address]["id"] == first[address]["id"]
+        different = {name for name in first[address] if first[address][name] != second[address][name]}
+        assert different
+        assert different <= _may_change(_type(life)), life
     assert work.changes() == {}
 
-    _import_into_a_fresh_state(work, address, second, blocks="block" in life or type_ == "source_identity")
-
-    plane = connect(f"embedded:{work.folder / 'tama'}")
-    plane.request("DELETE", _member(type_, second["id"]))
-    assert work.changes() == {address: ["create"]}
+    imports = "".join(
+        f'import {{\n  to = {address}\n  id = "{second[address]["id"]}"\n}}\n' for address in addresses.values()
+    )
+    work.run("state", "rm", *addresses.values())
+    work.write(imports, "imports.tf")
+    assert work.changes() == {addresses[life]: ["update"] for life in LIVES if not _is_told(life)}
     work.apply()
-    third = work.state()[address]
-    assert third["id"] != second["id"]
-    plane.close()
+    (work.folder / "imports.tf").unlink()
+    assert {address: work.state()[address]["id"] for address in addresses.values()} == {
+        address: second[address]["id"] for address in addresses.values()
+    }
+    assert work.changes() == {}
 
-    if replaced_by:
-        changed = (
-            own.replace(old, new).replace("tama_space.home.id", "tama_space.other.id", 1).replace("[200]", "[204]")
-        )
-        work.write(EMBEDDED + around + changed)
-        assert work.changes() == {address: ["delete", "create"]}
-        work.apply()
-        assert work.changes() == {}
-        assert work.state()[address]["id"] != third["id"]
+    with closing(connect(f"embedded:{work.folder / 'tama'}")) as plane:
+        for life, address in addresses.items():
+            plane.request("DELETE", _member(_type(life), second[address]["id"]))
+    assert work.changes() == {address: ["create"] for address in addresses.values()}
+    work.apply()
+    third = work.state()
+    assert work.changes() == {}
+
+    _declare(work, changed | replaced)
+    assert work.changes() == {addresses[life]: ["delete", "create"] for life in replaced}
+    work.apply()
+    fourth = work.state()
+    assert work.changes() == {}
+    assert all(fourth[addresses[life]]["id"] != third[addresses[life]]["id"] for life in replaced)
 
     work.destroy()
     assert work.state() == {}
 
 
+def _type(life: str) -> str:
+    return life.partition(" ")[0]
+
+
+def _module(life: str) -> str:
+    return life.replace(" ", "_")
+
+
+def _declare(work: Terraform, owns: dict[str, str]) -> None:
+    """Write each life's own configuration, with what is around it, as a module."""
+    for life, own in owns.items():
+        folder = work.folder / _module(life)
+        folder.mkdir(exist_ok=True)
+        (folder / "main.tf").write_text(HEAD + LIVES[life][0] + own, "utf-8")
+    modules = (f'module "{_module(life)}" {{\n  source = "./{_module(life)}"\n}}\n' for life in LIVES)
+    work.write(EMBEDDED + "".join(modules))
+
+
 def _may_change(type_: str) -> set[str]:
-    return {
-        "space": {"name", "slug"},
-        "space_bridge": {"target_space_id"},
-        "class": {"name", "schema", "schema_json", "description"},
-        "specification": {"version", "current_state"},
-        "source_identity": {"validation", "current_state"},
-    }[type_]
+    """What an update may change: what can be configured, and what follows that."""
+    declared = catalog.resource(type_)
+    following = {one.name for one in declared.attributes if one.follows}
+    configurable = {one.name for one in declared.attributes if one.required or one.optional}
+    return {*configurable, *following, *(block.name for block in declared.blocks)}
+
+
+def _is_told(life: str) -> bool:
+    """Whether the API tells all that is configured; it tells no secret, and an import has no block."""
+    attributes = catalog.resource(_type(life)).attributes
+    secrets = [one for one in attributes if one.sent and not one.returned]
+    return not secrets and "block" not in life
+
+
+def _elsewhere(own: str, attribute: str) -> str:
+    """The same with another value of the attribute."""
+    if attribute == "codes":
+        return own.replace("[200]", "[204]")
+    for one, other in (("first.id", "second.id"), ("home.id", "other.id")):
+        changed = re.sub(rf"({attribute}\s*= tama_\w+\.){one}", rf"\1{other}", own)
+        if changed != own:
+            return changed
+    raise AssertionError(f"no other {attribute}")
 
 
 def _member(type_: str, identifier: str) -> str:
-    place = {
-        "space": "neural/spaces",
-        "space_bridge": "neural/bridges",
-        "class": "neural/classes",
-        "specification": "sensory/specifications",
-        "source_identity": "sensory/identities",
-    }[type_]
-    return f"/provision/{place}/{identifier}"
-
-
-def _import_into_a_fresh_state(work: Terraform, address: str, state: dict[str, object], *, blocks: bool) -> None:
-    """Forget the object and import it again: nothing is to change but what no API can tell (blocks, secrets)."""
-    work.run("state", "rm", address)
-    work.run("import", address, str(state["id"]))
-    imported = work.state()[address]
-    assert imported["id"] == state["id"]
-    assert imported["provision_state"] == state["provision_state"]
-    changes = work.changes()
-    assert changes == ({address: ["update"]} if blocks else {})
-    work.apply()
-    assert work.changes() == {}
+    return catalog.resource(type_).member.replace("{id}", identifier)
 
 
 def test_a_class_moves_from_a_block_to_json_in_place(terraform: Make) -> None:

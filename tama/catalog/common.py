@@ -1,0 +1,70 @@
+"""What many declarations have in common."""
+
+from __future__ import annotations
+
+from tama.catalog.declaration import DataSource, Lookup, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from tama.catalog.declaration import Attribute, Block, Resource
+
+
+def parent(name: str, refers_to: str, description: str) -> Text:
+    """What an object belongs to, for as long as it lives."""
+    return Text(name, description, required=True, replaces=True, non_empty=True, refers_to=refers_to)
+
+
+def reference(name: str, refers_to: str, description: str) -> Text:
+    """Another object, which may be exchanged for a third."""
+    return Text(name, description, required=True, non_empty=True, refers_to=refers_to)
+
+
+def provision_state(thing: str) -> Text:
+    """Where Tama is with an object."""
+    return Text("provision_state", f"Where Tama is with the {thing}, e.g. `active`.", computed=True)
+
+
+def slug() -> Text:
+    """A name as it stands in URLs."""
+    return Text("slug", "The name as it stands in URLs; it follows the name.", computed=True, follows=("name",))
+
+
+def found(resource: Resource, summary: str) -> DataSource:
+    """The data source that finds what a resource declares, by its id."""
+    return DataSource(
+        resource.type,
+        thing=resource.thing,
+        summary=summary,
+        lookups=(Lookup(("id",), resource.member),),
+        attributes=(Text("id", f"The id of the {resource.thing}.", required=True), *answered(resource.attributes)),
+        blocks=tuple(_answered_block(block) for block in resource.blocks),
+    )
+
+
+def answered(attributes: tuple[Attribute, ...], **given: dict[str, Any]) -> tuple[Attribute, ...]:
+    """The attributes that an answer holds, as computed ones.
+
+    Args:
+        attributes: those of a resource.
+        given: by name, what an attribute is that may be given as an argument.
+    """
+    return tuple(
+        type(one)(
+            one.name,
+            one.description,
+            key=one.key,
+            attributes=answered(one.attributes),
+            **given.get(one.name, {"computed": True}),
+        )
+        for one in attributes
+        if one.returned
+    )
+
+
+def _answered_block(block: Block) -> Block:
+    inner = tuple(_answered_block(each) for each in block.blocks)
+    return type(block)(
+        block.name, block.description, answered(block.attributes), blocks=inner, many=block.many, key=block.key
+    )
