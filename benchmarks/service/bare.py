@@ -1,5 +1,6 @@
 """The bare view: one route of Flask that answers one profile, on the service's own settings of granian."""
 
+import signal
 import sys
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,8 @@ class _Loader:
     """What granian calls in its worker; it is handed over as an object, as the service's own is."""
 
     def __call__(self) -> "WSGIApplication":
+        # `Server` starts its worker with these blocked; until they are not, a stop waits for its time limit.
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, (signal.SIGTERM, signal.SIGINT))
         return create_app()
 
 

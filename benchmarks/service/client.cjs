@@ -23,8 +23,14 @@ function setupRequest(defaults) {
 }
 
 function run(limit) {
-  const requests = [{ setupRequest }];
-  return autocannon({ url: plan.url, connections: plan.connections, sampleInt: 100, requests, ...limit });
+  return autocannon({
+    url: plan.url,
+    connections: plan.connections,
+    requests: [{ setupRequest }],
+    sampleInt: 100, // it looks so often, in milliseconds, whether the time is over
+    bailout: 100, // a server that is gone would be asked for ever
+    ...limit,
+  });
 }
 
 function say(line) {
@@ -32,15 +38,26 @@ function say(line) {
 }
 
 async function main() {
-  const warmed = plan.warm_up_s > 0 ? await run({ duration: plan.warm_up_s }) : { non2xx: 0, errors: 0 };
+  const warmed = plan.warm_up_s > 0 ? await run({ duration: plan.warm_up_s }) : { statusCodeStats: {} };
   say({ begins: true });
   const cpu = process.cpuUsage();
   const begun = process.hrtime.bigint();
   const result = await run(plan.limit);
   const seconds = Number(process.hrtime.bigint() - begun) / 1e9;
   const { user, system } = process.cpuUsage(cpu);
-  const failures = warmed.non2xx + warmed.errors + result.non2xx + result.errors;
-  say({ requests: result["2xx"], failures, seconds, cpu_seconds: (user + system) / 1e6 });
+  say({
+    requests: result["2xx"],
+    failures: { ...failures(warmed, "warm-up: "), ...failures(result, "") },
+    seconds,
+    cpu_seconds: (user + system) / 1e6,
+  });
+}
+
+function failures(result, prefix) {
+  const counts = Object.entries(result.statusCodeStats).map(([status, { count }]) => [`status ${status}`, count]);
+  counts.push(["time-out", result.timeouts], ["error of the connection", result.errors - result.timeouts]);
+  const failed = counts.filter(([what, count]) => count > 0 && !what.startsWith("status 2"));
+  return Object.fromEntries(failed.map(([what, count]) => [prefix + what, count]));
 }
 
 main();

@@ -47,7 +47,7 @@ class Run:
 
     Attributes:
         requests: how many were answered with 2xx.
-        failures: how many were not, those of the warm-up among them.
+        failures: how many were not, by what came instead; those of the warm-up are among them.
         seconds: how long it took.
         client_share: how much of a core the client used.
         server_share: how much of a core the server used, None where that is not known.
@@ -55,7 +55,7 @@ class Run:
     """
 
     requests: int
-    failures: int
+    failures: Mapping[str, int]
     seconds: float
     client_share: float
     server_share: float | None
@@ -65,10 +65,15 @@ class Run:
         """Return the answered requests a second."""
         return self.requests / self.seconds
 
+    @property
+    def core_rate(self) -> float | None:
+        """Return the answered requests by second of core time that the server had, None where that is not known."""
+        return self.rate / self.server_share if self.server_share else None
+
     def why_void(self) -> str | None:
         """Return why the run says nothing about the server, None when it does."""
         if self.failures:
-            return f"{self.failures} of {self.requests + self.failures} requests were not answered with 2xx"
+            return f"not everything was answered with 2xx: {self.failures}"
         if not self.requests:
             return "nothing was answered"
         if self.client_share >= SATURATED and (self.server_share is None or self.server_share < SATURATED):

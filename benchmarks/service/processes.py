@@ -1,6 +1,8 @@
 """Which core a process runs on, and what it uses, as Linux shows it; elsewhere nothing is known and nothing pinned."""
 
 import os
+import resource
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,13 +65,52 @@ def cpu_seconds(pids: list[int]) -> float | None:
     return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")
 
 
-def resident_bytes(pid: int) -> int | None:
-    """Return how much memory of a process is resident, in bytes; None where that is not known."""
+def resident_bytes(pid: int) -> int:
+    """Return how much memory of a process is resident, in bytes; 0 where that is not known."""
     try:
         lines = (_PROC / str(pid) / "status").read_text().splitlines()
     except OSError:
+        return 0
+    return next((int(line.split()[1]) * _KIB for line in lines if line.startswith("VmRSS:")), 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much core time was used until a moment.
+
+    Attributes:
+        at: the moment, in seconds of a clock that only goes forward.
+        busy: the seconds that all cores were busy, None where that is not known.
+        own: the seconds of this process, and of what it has started and waited for until it ended.
+
+    """
+
+    at: float
+    busy: float | None
+    own: float
+
+
+def usage() -> Usage:
+    """Return how much was used until now."""
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return Usage(time.monotonic(), _busy_seconds(), sum(each.ru_utime + each.ru_stime for each in usages))
+
+
+def other_work(before: Usage, after: Usage, cores: int) -> float | None:
+    """Return the share of all cores that others used between two moments, None where that is not known."""
+    if before.busy is None or after.busy is None:
         return None
-    return next((int(line.split()[1]) * _KIB for line in lines if line.startswith("VmRSS:")), None)
+    others = (after.busy - before.busy) - (after.own - before.own)
+    return max(0.0, others) / (after.at - before.at) / cores
+
+
+def _busy_seconds() -> float | None:
+    try:
+        fields = (_PROC / "stat").read_text().splitlines()[0].split()
+    except OSError:
+        return None
+    user, nice, system, _idle, _wait, interrupts, soft_interrupts = map(int, fields[1:8])
+    return (user + nice + system + interrupts + soft_interrupts) / os.sysconf("SC_CLK_TCK")
 
 
 def _stat(pid: int) -> list[str]:

@@ -76,11 +76,18 @@ def our_service(folder: Path, data: Path, core: int | None) -> Iterator[Server]:
     key.write_text(KEY)
     store = folder / data.name
     if not store.exists():
-        shutil.copyfile(data, store)
+        _copy(data, store)
     options = ["--listen", "127.0.0.1:0", "--store", f"sqlite:{store}", "--api-key-file", str(key)]
     log = folder / f"{data.stem}.log"
     with _running([sys.executable, "-m", "service", "serve", *options], log, core) as process:
         yield Server(_said(process, log), process.pid)
+
+
+def _copy(data: Path, store: Path) -> None:
+    with data.open("rb") as source, store.open("wb") as target:
+        shutil.copyfileobj(source, target)
+        # Else the first writes to it would wait until all of it is on the disk.
+        os.fsync(target.fileno())
 
 
 @contextmanager

@@ -1,0 +1,70 @@
+"""The benchmark of the service in its shortest form, with everything but Kinto, which would have to be installed."""
+
+import re
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.__main__ import main as run_benchmarks
+from benchmarks.service import kinto, population, servers
+from benchmarks.service.load import Client
+from benchmarks.service.main import Options, main, our_requests
+from benchmarks.service.servers import Server, ServerError
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(population, "FOLDER", tmp_path / "benchmarks")
+    return population.FOLDER
+
+
+def no_kinto(*_: object) -> AbstractContextManager[Server]:
+    raise ServerError("it is not there")
+
+
+def test_the_service_is_measured(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(kinto, "kinto", no_kinto)
+    status = main(Options(rounds=1, seconds=1, actors=20, requests=40, connections=2, warm_up=0))
+    printed, errors = capfd.readouterr()
+    assert errors == "Kinto is left out: it is not there\n"
+    assert status == 1, "something was not measured"
+    lines = [line for line in printed.splitlines() if line.startswith("|")]
+    measured = [line for line in lines if re.search(r"\| ([1-9][\d,]*) \| \1-\1 \|", line)]
+    assert len(measured) == 5
+    assert [line for line in lines if "void" in line] == [
+        "| Kinto, GET record | void | | |",
+        "| Kinto, PUT record | void | | |",
+    ]
+    assert sum(line.endswith(("| met |", "| missed |")) for line in lines) == 5
+    assert [path.name for path in folder.iterdir() if not path.name.startswith("actors-20-")] == []
+
+
+def test_a_refusal_makes_a_run_void_and_a_change_is_one(tmp_path: Path) -> None:
+    get, put, _ = our_requests(20)
+    client = Client(None, 2, 0)
+    with servers.our_service(tmp_path, population.prepared(20), None) as ours:
+        refused = client.run(ours.url, ours.pid, [replace(get, headers={})], {"amount": 10})
+        assert refused.failures == {"status 401": 10}
+        assert refused.why_void() == "not everything was answered with 2xx: {'status 401': 10}"
+        mixed = client.run(ours.url, ours.pid, [replace(get, share=3), put], {"amount": 100})
+        assert (mixed.requests, mixed.failures) == (100, {})
+        values = {
+            ours.call("GET", get.path.format(actor=f"{number:07d}"), get.headers)["names"][0]["value"]
+            for number in range(20)
+        }
+        changed = {value for value in values if value.startswith("Callable 0002")}
+        assert changed
+        with pytest.raises(ServerError, match="404"):
+            ours.call("GET", get.path.format(actor="nobody"), get.headers)
+
+
+@pytest.mark.parametrize("arguments", [["nothing"], ["--rounds", "0"], ["--seconds", "x"]])
+def test_what_makes_no_sense_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        run_benchmarks(arguments)
+    assert end.value.code == 2
+    assert "usage:" in capsys.readouterr().err
