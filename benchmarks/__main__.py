@@ -1,6 +1,7 @@
 """`make bench`: run the benchmarks and print their tables; `BENCH="--rounds 5"` passes options."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -65,4 +66,6 @@ def _count(text: str) -> int:
 
 
 if __name__ == "__main__":
+    # What was started is in sessions of its own, and would stay when this process just ended.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     sys.exit(progress.main(main))
