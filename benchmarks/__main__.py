@@ -38,6 +38,9 @@ def make_parser() -> argparse.ArgumentParser:
     )
     of_service = parser.add_argument_group("service")
     of_service.add_argument("--seconds", type=_count, help=f"of each run (default: {default.seconds})")
+    of_service.add_argument(
+        "--warm-up", type=int, metavar="SECONDS", help=f"before each run, not measured (default: {default.warm_up})"
+    )
     of_service.add_argument("--actors", type=_count, help=f"how many the store has (default: {default.actors})")
     of_service.add_argument(
         "--requests", type=_count, help="how many are sent while the memory is watched (default: as many as actors)"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.__main__ import main as run_benchmarks
+from benchmarks.__main__ import main
 from benchmarks.service import kinto, population, servers
 from benchmarks.service.load import Client
-from benchmarks.service.main import Options, main, our_requests
+from benchmarks.service.main import our_requests
 from benchmarks.service.servers import Server, ServerError
 
 
@@ -28,7 +28,8 @@ def test_the_service_is_measured(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(kinto, "kinto", no_kinto)
-    status = main(Options(rounds=1, seconds=1, actors=20, requests=40, connections=2, warm_up=0))
+    form = "service --rounds 1 --seconds 1 --warm-up 0 --actors 20 --requests 40 --connections 2"
+    status = main(form.split())
     printed, errors = capfd.readouterr()
     assert errors == "Kinto is left out: it is not there\n"
     assert status == 1, "something was not measured"
@@ -65,6 +66,6 @@ def test_a_refusal_makes_a_run_void_and_a_change_is_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [["nothing"], ["--rounds", "0"], ["--seconds", "x"]])
 def test_what_makes_no_sense_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
-        run_benchmarks(arguments)
+        main(arguments)
     assert end.value.code == 2
     assert "usage:" in capsys.readouterr().err
