@@ -1,14 +1,33 @@
 """The operations on a tenant as a whole; it is always the caller's own."""
 
+import logging
+import threading
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
 import orjson
-from flask import Response
+from flask import Response, request
 
 from service.contract import Contract
+from service.personalization.actors.exporting import ExportBrokenError
 from service.personalization.queries import Queries
 from service.personalization.tenants import listing
-from service.storage import Store
-from service.web.answers import JSON, View, query
+from service.personalization.tenants.exporting import export_tenant
+from service.refusal import Refused
+from service.storage import Store, StoreUnavailableError
+from service.web.answers import JSON, Answer, View, query
 from service.web.credentials import Credential
+from service.web.observing import described
+
+JSON_LINES = "application/jsonl"
+MAX_EXPORTS: Final = 4
+"""How many exports of tenants are sent at once: each takes one of the server's threads until its reader has it all."""
+
+RETRY_S: Final = 10
+BLOCK_BYTES: Final = 64 * 1_024
+
+_log = logging.getLogger("personalization")
 
 
 class TenantViews:
@@ -17,17 +36,79 @@ class TenantViews:
     def __init__(self, contract: Contract, store: Store) -> None:
         self._store = store
         self._lists = Queries(contract, "ActorsQuery")
+        self._exports = Queries(contract, "TenantExportQuery")
+        self._under_way = _UnderWay()
 
     def by_operation(self) -> dict[str, View]:
         """Return each view by the `operationId` of what it carries out."""
-        return {"list-actors": self._list}
+        return {"list-actors": self._list, "export-tenant": self._export}
 
     def _list(self, caller: Credential) -> Response:
         told = self._lists.told(query())
         tenant, limit = caller.tenant, told["limit"]
-        last = listing.last_id(told["cursor"], tenant) if "cursor" in told else None
-        ids = self._store.actors(tenant, last, limit + 1)
+        ids = self._store.actors(tenant, _after(tenant, told.get("cursor")), limit + 1)
         page = listing.page(tenant, ids, limit, lambda actor: self._store.read(tenant, actor, listing.is_listed))
-        answer = Response(orjson.dumps(page), content_type=JSON)
+        answer = Answer(orjson.dumps(page), content_type=JSON)
         answer.headers["Cache-Control"] = "no-store"
         return answer
+
+    def _export(self, caller: Credential) -> Response:
+        tenant = caller.tenant
+        after = _after(tenant, self._exports.told(query()).get("cursor"))
+        lines = export_tenant(tenant, after, partial(self._store.actors, tenant), partial(self._store.read, tenant))
+        said = described(request)
+        answer = Response(_blocks(_while_it_goes(lines, said)), content_type=JSON_LINES)
+        self._under_way.begin(tenant)
+        answer.call_on_close(partial(self._under_way.end, tenant))
+        answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+
+class _UnderWay:
+    """The tenants of whom an export is being sent."""
+
+    def __init__(self) -> None:
+        self._tenants: set[str] = set()
+        self._lock = threading.Lock()
+
+    def begin(self, tenant: str) -> None:
+        """Take a tenant in.
+
+        Raises:
+            Refused: `rate_limited` when an export of the tenant, or too many of others, are being sent.
+
+        """
+        with self._lock:
+            if tenant in self._tenants or len(self._tenants) >= MAX_EXPORTS:
+                message = "Nothing was done: another export is being sent. Make the same call again when it has ended."
+                raise Refused("rate_limited", message, retry_after=RETRY_S)
+            self._tenants.add(tenant)
+
+    def end(self, tenant: str) -> None:
+        """Let go of a tenant."""
+        with self._lock:
+            self._tenants.discard(tenant)
+
+
+def _after(tenant: str, cursor: str | None) -> str | None:
+    return None if cursor is None else listing.read_cursor(tenant, cursor)
+
+
+def _while_it_goes(lines: Iterator[bytes], said: dict[str, object]) -> Iterator[bytes]:
+    """Return lines; when they break off the answer just ends, without the line that would say that it is whole."""
+    try:
+        yield from lines
+    except (ExportBrokenError, StoreUnavailableError) as error:
+        _log.error("an answer broke off", extra=said | {"error": type(error).__name__})
+
+
+def _blocks(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Put small pieces together, since each block that is sent goes from thread to thread."""
+    block = bytearray()
+    for piece in pieces:
+        block += piece
+        if len(block) >= BLOCK_BYTES:
+            yield bytes(block)
+            block.clear()
+    if block:
+        yield bytes(block)

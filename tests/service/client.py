@@ -46,7 +46,7 @@ class Client:
         if data is not None:
             raw["CONTENT_LENGTH"] = str(len(data))
         answer: Any = self._http.open(
-            "/", method=method, data=data, headers=sent, environ_overrides=raw | (environ or {})
+            "/", method=method, data=data, headers=sent, environ_overrides=raw | (environ or {}), buffered=True
         )
         if answer.status_code >= 400:
             assert answer.content_type == "application/problem+json"

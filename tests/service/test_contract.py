@@ -42,6 +42,7 @@ def test_the_operations_are_those_that_tama_makes_actions_of() -> None:
         ("get-context", "get", "/profile/{actor_id}/context"),
         ("export-actor", "get", "/profile/{actor_id}/export"),
         ("list-actors", "get", "/actors"),
+        ("export-tenant", "get", "/actors/export"),
         ("get-credential", "get", "/whoami"),
     ]
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from service.items import Items, keeps_actor
-from service.personalization.cursors import make_cursor, read_cursor
+from service.personalization import cursors
 from service.personalization.standing import Standing
 from service.refusal import Refused
 
@@ -12,23 +12,27 @@ _LIST: Final = "list-actors"
 """Keys the cursors. It is no secret: who makes one up chooses no more than where their own list begins."""
 
 
-def last_id(cursor: str, tenant: str) -> str:
-    """Return the id after which a page begins.
+def make_cursor(tenant: str, actor: str) -> str:
+    """Return the cursor that goes on after an id."""
+    return cursors.make_cursor(_LIST, (tenant,), actor.encode())
+
+
+def read_cursor(tenant: str, cursor: str) -> str:
+    """Return the id after which a list goes on.
 
     Raises:
         Refused: `invalid_cursor` when it was not given for the list of this tenant.
 
     """
     try:
-        return read_cursor(_LIST, (tenant,), cursor).decode()
+        return cursors.read_cursor(_LIST, (tenant,), cursor).decode()
     except UnicodeDecodeError:
         raise Refused("invalid_cursor") from None
 
 
 def is_listed(items: Items) -> bool:
     """Return whether these are the items of an actor of whom something is kept, and no alias of another."""
-    standing = Standing.of(items)
-    return standing.alias_of is None and standing.erasure is None and keeps_actor(items)
+    return Standing.of(items).is_shown and keeps_actor(items)
 
 
 def page(tenant: str, ids: Sequence[str], limit: int, listed: Callable[[str], bool]) -> dict[str, Any]:
@@ -46,5 +50,5 @@ def page(tenant: str, ids: Sequence[str], limit: int, listed: Callable[[str], bo
     looked_at = ids[:limit]
     shown: dict[str, Any] = {"actors": [{"actor_id": actor} for actor in looked_at if listed(actor)]}
     if len(ids) > limit:
-        shown["next"] = make_cursor(_LIST, (tenant,), looked_at[-1].encode())
+        shown["next"] = make_cursor(tenant, looked_at[-1])
     return shown
