@@ -1,0 +1,315 @@
+"""Random interleavings of all operations on two actors, each step held against the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any, ClassVar
+
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, initialize, invariant, multiple, rule
+
+from tests.service.model import bodies, expected
+from tests.service.model.calls import BROKEN_TAG, NO_TAG, Body, Call, Draft, Terms
+from tests.service.model.connection import Connection, hold
+from tests.service.model.person import CONSENT, KEYS, PROFILE, Kept, Outcome, Person
+
+ACTORS = st.integers(0, 1)
+MISPLACED = (
+    ("delete-name", "DELETE", "/names/nickname/0", "invalid_parameter"),
+    ("delete-name", "DELETE", "/names/real/x", "invalid_parameter"),
+    ("delete-date", "DELETE", "/dates/birthday/0", "invalid_parameter"),
+    ("delete-date", "DELETE", "/dates/birth/10000", "invalid_parameter"),
+    ("delete-preference", "DELETE", "/preferences/colour", "unknown_preference_type"),
+    ("create-or-update-preference", "PUT", "/preferences/colour", "unknown_preference_type"),
+)
+PATCH_TYPES = ("application/merge-patch+json", "application/json")
+
+
+@dataclass
+class Walk:
+    """A list of events that is read page by page.
+
+    Attributes:
+        actor: whose events.
+        query: what is asked for, without limit and cursor.
+        cursor: where it goes on, None at its beginning.
+        owner: the person whose events they were when it began.
+        seen: the place of the last event that was seen.
+
+    """
+
+    actor: int
+    query: Mapping[str, str]
+    cursor: str | None = None
+    owner: Person | None = None
+    seen: int | None = None
+
+
+class Interleavings(RuleBasedStateMachine):
+    """Two actors of a service, and what is expected to be kept of them.
+
+    Attributes:
+        address: host and port of the service, which a test sets.
+
+    """
+
+    address: ClassVar[tuple[str, int]]
+    _examples: ClassVar = count()
+
+    made: Bundle[Call] = Bundle("made")
+    walks: Bundle[Walk] = Bundle("walks")
+
+    def __init__(self) -> None:
+        super().__init__()
+        example = next(self._examples)
+        self.ids = [f"{example}-anä@example.com", f"{example}-b"]
+        self._http = Connection(*self.address)
+        self._tags: set[str] = set()
+        self.people = {actor_id: Person(self._tags) for actor_id in self.ids}
+        self._keys = count()
+
+    def teardown(self) -> None:
+        self._http.close()
+
+    @initialize(actor=ACTORS, fields=bodies.new_profiles(), events=bodies.histories(), is_keyed=st.booleans())
+    def begin(self, actor: int, fields: Draft, events: Draft, is_keyed: bool) -> None:
+        """Begin with an actor of whom something is known."""
+        terms = Terms(keyed=is_keyed)
+        self.merge(actor, fields, terms)
+        self.append(actor, events, terms)
+
+    # What is called
+
+    @rule(target=made, actor=ACTORS, draft=bodies.profiles(), terms=bodies.terms())
+    def merge(self, actor: int, draft: Draft, terms: Terms) -> MultipleResults[Call] | Call:
+        return self._write(actor, terms, draft, PROFILE, "create-or-update-profile", "PUT", target=PROFILE)
+
+    @rule(target=made, actor=ACTORS, draft=bodies.patches(), terms=bodies.terms(media_types=PATCH_TYPES))
+    def patch(self, actor: int, draft: Draft, terms: Terms) -> MultipleResults[Call] | Call:
+        return self._write(actor, terms, draft, PROFILE, "patch-profile", "PATCH", target=PROFILE)
+
+    @rule(target=made, actor=ACTORS, terms=bodies.terms())
+    def delete_profile(self, actor: int, terms: Terms) -> MultipleResults[Call] | Call:
+        return self._write(actor, terms, None, "", "delete-profile", "DELETE", target=PROFILE)
+
+    @rule(target=made, actor=ACTORS, terms=bodies.terms(), name=st.sampled_from(sorted(KEYS)), which=st.integers(0, 4))
+    def delete_entry(self, actor: int, terms: Terms, name: str, which: int) -> MultipleResults[Call] | Call:
+        """Delete a name or a date, mostly one that is there."""
+        kept = self.people[self.ids[actor]].kept.get(PROFILE)
+        entries = kept.value.get(name, []) if kept else []
+        key, kinds = KEYS[name][0], {"names": bodies.GROUPS, "dates": bodies.SIGNIFICANCES}[name]
+        kind, index = (entries[which][key], entries[which]["index"]) if which < len(entries) else (kinds[0], 7)
+        path, place = f"/{name}/{kind.title()}/{index}", (name, (kind, index))
+        operation = f"delete-{name[:-1]}"
+        return self._write(actor, terms, None, "", operation, "DELETE", target=PROFILE, path=path, place=place)
+
+    @rule(actor=ACTORS, terms=bodies.terms(), where=st.sampled_from(MISPLACED))
+    def go_astray(self, actor: int, terms: Terms, where: tuple[str, str, str, str]) -> None:
+        """Make a call whose path leads to nothing that there can be."""
+        operation, method, path, code = where
+        draft = Draft({"value": "dark"}, "dark") if method == "PUT" else None
+        target = "colour" if "preference" in operation else PROFILE
+        self._write(actor, terms, draft, "preference", operation, method, target=target, path=path, misplaced=code)
+
+    @rule(target=made, actor=ACTORS, terms=bodies.terms(), data=st.data())
+    def put_preference(self, actor: int, terms: Terms, data: st.DataObject) -> MultipleResults[Call] | Call:
+        name = data.draw(st.sampled_from(sorted(bodies.PREFERENCES)))
+        draft = data.draw(st.sampled_from(bodies.PREFERENCES[name]))
+        path = f"/preferences/{data.draw(st.sampled_from((name, name.upper())))}"
+        operation = "create-or-update-preference"
+        return self._write(actor, terms, draft, "preference", operation, "PUT", target=name, path=path, place=name)
+
+    @rule(target=made, actor=ACTORS, terms=bodies.terms(), name=st.sampled_from(sorted(bodies.PREFERENCES)))
+    def delete_preference(self, actor: int, terms: Terms, name: str) -> MultipleResults[Call] | Call:
+        path = f"/preferences/{name}"
+        return self._write(actor, terms, None, "", "delete-preference", "DELETE", target=name, path=path, place=name)
+
+    @rule(target=made, actor=ACTORS, draft=bodies.histories(), terms=bodies.terms(conditional=False))
+    def append(self, actor: int, draft: Draft, terms: Terms) -> MultipleResults[Call] | Call:
+        terms = terms if "noun" not in terms.wrapped else replace(terms, wrapped="bare")
+        return self._write(actor, terms, draft, "", "append-history", "POST", path="/history")
+
+    @rule(target=made, actor=ACTORS, terms=bodies.terms(conditional=False), which=st.integers(0, 15))
+    def delete_event(self, actor: int, terms: Terms, which: int) -> MultipleResults[Call] | Call:
+        event_id = self._event_id(actor, which)
+        return self._write(
+            actor, terms, None, "", "delete-event", "DELETE", path=f"/history/{event_id}", place=event_id
+        )
+
+    @rule(target=made, actor=ACTORS, terms=bodies.terms(conditional=False), which=st.integers(0, 15))
+    def delete_up_to(self, actor: int, terms: Terms, which: int) -> MultipleResults[Call] | Call:
+        event_id = self._event_id(actor, which)
+        operation, query = "delete-history-up-to", {"through": event_id}
+        return self._write(actor, terms, None, "", operation, "DELETE", path="/history", query=query, place=event_id)
+
+    @rule(target=made, actor=ACTORS, draft=st.sampled_from(bodies.CONSENTS), terms=bodies.terms(conditional=False))
+    def set_consent(self, actor: int, draft: Draft, terms: Terms) -> MultipleResults[Call] | Call:
+        terms = terms if "noun" not in terms.wrapped else replace(terms, wrapped="bare")
+        return self._write(actor, terms, draft, "", CONSENT, "PUT", path="/consent")
+
+    @rule(call=made, how=st.sampled_from(("same", "same", "same", "body", "conditions", "media type")))
+    def make_again(self, call: Call, how: str) -> None:
+        """Make a call with a key again, word for word or as another one."""
+        match how:
+            case "body" if call.body is not None:
+                call = replace(call, body=replace(call.body, sent=call.body.sent + b" "))
+            case "conditions":
+                call = replace(call, headers={**call.headers, "If-None-Match": '"none.2"'})
+            case "media type" if call.body is not None:
+                call = replace(call, headers={**call.headers, "Content-Type": "text/plain"})
+        self._carry_out(call)
+
+    def _write(
+        self,
+        actor: int,
+        terms: Terms,
+        draft: Draft | None,
+        noun: str,
+        operation: str,
+        method: str,
+        **where: Any,
+    ) -> MultipleResults[Call] | Call:
+        actor_id, other = self.ids[actor], self.ids[1 - actor]
+        headers = {}
+        body: Body | None = None
+        if draft is not None:
+            body = draft.wrapped(terms.wrapped, actor_id, other, noun)
+            headers["Content-Type"] = terms.media_type
+        if target := where.get("target"):
+            for name, what in (("If-Match", terms.if_match), ("If-None-Match", terms.if_none_match)):
+                if what is not None:
+                    headers[name] = self._precondition(actor, target, what)
+        if terms.keyed:
+            headers["Idempotency-Key"] = f"key-{next(self._keys)}"
+        call = Call(actor_id, operation, method, body=body, headers=headers, **where)
+        self._carry_out(call)
+        return call if terms.keyed else multiple()
+
+    def _precondition(self, actor: int, target: str, what: str) -> str:
+        """Return the header that names a version: `current`, `stale`, of the `other` actor, and so on."""
+        person, other = (self.people[self.ids[each]] for each in (actor, 1 - actor))
+        current, former = _tag(person.kept.get(target)), person.former.get(target)
+        return {
+            "current": current,
+            "meta": f'{current[:-1]}.meta"',
+            "stale": str(former[-1].value) if former else NO_TAG,
+            "other": _tag(other.kept.get(target)),
+            "any": "*",
+            "weak": f"W/{current}",
+            "several": f"{NO_TAG}, {current}",
+            "broken": BROKEN_TAG,
+        }[what]
+
+    def _event_id(self, actor: int, which: int) -> str:
+        """Return an id that may be used by an event, or that of an event whatever it is."""
+        events = self.people[self.ids[actor]].events
+        if which < len(bodies.EVENT_IDS) or not events:
+            return bodies.EVENT_IDS[which % len(bodies.EVENT_IDS)]
+        event_id = events[which % len(events)].event_id
+        return event_id if isinstance(event_id, str) else str(event_id.value)
+
+    # What is read
+
+    @rule(
+        actor=ACTORS,
+        what=st.sampled_from((PROFILE, PROFILE, *sorted(bodies.PREFERENCES))),
+        if_match=st.sampled_from((None, *bodies.TAGS)),
+        if_none_match=st.sampled_from((None, *bodies.TAGS)),
+        with_meta=st.booleans(),
+    )
+    def read(self, actor: int, what: str, if_match: str | None, if_none_match: str | None, with_meta: bool) -> None:
+        """Read something on a condition."""
+        conditions = (("If-Match", if_match), ("If-None-Match", if_none_match))
+        headers = {name: self._precondition(actor, what, tag) for name, tag in conditions if tag is not None}
+        query = {"include": "meta"} if with_meta and what == PROFILE else {}
+        path = "" if what == PROFILE else f"/preferences/{what}"
+        outcome = expected.read(self.people[self.ids[actor]], what, headers, "meta" if query else "")
+        hold(outcome, self._http.call("GET", self.ids[actor], path, query, headers=headers))
+
+    @rule(
+        target=walks,
+        actor=ACTORS,
+        order=st.sampled_from(("newest", "oldest", " Oldest ")),
+        thread=st.none() | st.sampled_from((*bodies.THREADS, "v")),
+        since=st.none() | st.sampled_from(sorted(bodies.TIMES)),
+        until=st.none() | st.sampled_from(sorted(bodies.TIMES)),
+    )
+    def begin_walk(self, actor: int, order: str, **filters: str | None) -> Walk:
+        return Walk(actor, {"order": order} | {name: value for name, value in filters.items() if value is not None})
+
+    @rule(
+        walk=walks, limit=st.integers(1, 5), astray=st.sampled_from((None, None, None, None, "order", "actor", "text"))
+    )
+    def go_on(self, walk: Walk, limit: int, astray: str | None) -> None:
+        """Read a page of a list, or use its cursor for another one."""
+        actor, query = walk.actor, {**walk.query, "limit": str(limit)}
+        if walk.cursor is not None:
+            query["cursor"] = walk.cursor
+            match astray:
+                case "order":
+                    query["order"] = "newest" if "oldest" in walk.query["order"].lower() else "oldest"
+                case "actor":
+                    actor = 1 - actor
+                case "text":
+                    query["cursor"] = walk.cursor[:-4] + "AAAA"
+        else:
+            astray = None
+        actor_id = self.ids[actor]
+        person = self.people[actor_id]
+        answer = self._http.call("GET", actor_id, "/history", query)
+        is_known = walk.owner is None or (walk.owner is person and person.withdrawn is None)
+        if walk.cursor is not None and (astray or not is_known):
+            hold(Outcome(None, code="invalid_cursor"), answer)
+            return
+        left = expected.events(person, walk.query, walk.seen)
+        assert answer.status == 200
+        page = answer.json
+        assert [event.shown for event in left[:limit]] == [_with_time(event) for event in page["events"]]
+        assert "next" in page or len(left) <= limit
+        walk.cursor = page.get("next")
+        walk.owner = person if walk.cursor else None
+        walk.seen = (left[:limit][-1].place if left else walk.seen) if walk.cursor else None
+
+    @rule(actor=ACTORS, budget=st.integers(64, 400), thread=st.none() | st.sampled_from(bodies.THREADS))
+    def read_small_context(self, actor: int, budget: int, thread: str | None) -> None:
+        query = {"budget": str(budget), "date": expected.DAY.isoformat()} | ({"thread": thread} if thread else {})
+        answer = self._http.call("GET", self.ids[actor], "/context", query)
+        assert answer.status == 200
+        expected.check_small_context(self.people[self.ids[actor]], answer.json, budget, thread)
+
+    @invariant()
+    def all_is_as_expected(self) -> None:
+        """Compare all that can be seen of both actors."""
+        for actor_id, person in self.people.items():
+            for include in ("", "meta"):
+                answer = self._http.call("GET", actor_id, "", {"include": include} if include else {})
+                hold(expected.read(person, PROFILE, {}, include), answer)
+            hold(expected.preferences(person), self._http.call("GET", actor_id, "/preferences"))
+            for order in ("newest", "oldest"):
+                page = self._http.call("GET", actor_id, "/history", {"order": order, "limit": "100"}).json
+                assert page.keys() == {"events"}
+                shown = [event.shown for event in expected.events(person, {"order": order})]
+                assert shown == [_with_time(event) for event in page["events"]]
+            context = self._http.call(
+                "GET", actor_id, "/context", {"budget": "32768", "date": expected.DAY.isoformat()}
+            )
+            expected.check_context(person, context.json)
+
+    # How it is called
+
+    def _carry_out(self, call: Call) -> None:
+        outcome = self.people[call.actor].carry_out(call)
+        sent = None if call.body is None else call.body.sent
+        answer = self._http.call(call.method, call.actor, call.path, call.query, sent, call.headers)
+        hold(outcome, answer)
+
+
+def _tag(kept: Kept | None) -> str:
+    return NO_TAG if kept is None else str(kept.tag.value)
+
+
+def _with_time(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event as it was shown, with its time in the form that the model has."""
+    return {**event, **({"time": expected.normal(event["time"])} if "time" in event else {})}
