@@ -34,13 +34,14 @@ class Answer:
 
 @dataclass
 class RunningService:
-    """A start of the service; `folder` holds its data, its key and what it prints."""
+    """A start of the service; `folder` holds its data, its key and what it prints, `module` is what is run."""
 
     folder: Path
     port: int = 0
     environment: Mapping[str, str] = field(default_factory=dict)
     key: str | None = KEY
     umask: int = -1
+    module: str = "service"
 
     def __enter__(self) -> Self:
         options = ["--listen", f"127.0.0.1:{self.port}", "--store", f"sqlite:{self.store}", "--instance", "this-start"]
@@ -51,7 +52,7 @@ class RunningService:
         self.errors = self.folder / "stderr"
         with self.errors.open("ab") as errors:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "service", "serve", *options],
+                [sys.executable, "-m", self.module, "serve", *options],
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 env={**os.environ, **self.environment},

@@ -1,0 +1,33 @@
+"""Many connections that write at the same time lose nothing, and nothing is done twice.
+
+TAMA_WRITES sets how many writes there are; TAMA_SEED repeats what is written, though not when.
+"""
+
+import os
+import random
+from pathlib import Path
+
+from tests.service.faults.fleet import ACTORS, Fleet, kept_by
+from tests.service.faults.verdict import faults
+from tests.service.server import RunningService
+
+WRITES = int(os.environ.get("TAMA_WRITES", "1000"))
+SEED = int(os.environ.get("TAMA_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+
+
+def test_no_update_is_lost_and_no_event_is_missing_or_there_twice(tmp_path: Path) -> None:
+    print(f"TAMA_SEED={SEED}")  # noqa: T201 - repeats a failure
+    with RunningService(tmp_path) as service:
+        fleet = Fleet(service.port, SEED)
+        fleet.introduce()
+        fleet.sail(WRITES)
+        fleet.wait()
+        kept = kept_by(service)
+    log = fleet.log
+    print(counted := log.counted())  # noqa: T201 - shows what was tried
+    assert log.broken == []
+    assert faults(log.calls, kept) == []
+    assert len(log.calls) >= WRITES + len(ACTORS)
+    assert counted["repeated"] > WRITES // 20
+    assert counted["profile 412"] > 0, "no two patches ever met"
+    assert {call.kind for call in log.calls if call.is_acknowledged} == {"profile", "preference", "append", "remove"}
