@@ -28,6 +28,7 @@ from granian.server.mp import MPServer
 from service.contract import load_contract
 from service.logs import LOGGING
 from service.metrics import Metrics
+from service.personalization.erasure.tenants import TASKS
 from service.personalization.history.retention import WORK, Limits, Retention
 from service.personalization.preferences.schemas import with_declared
 from service.personalization.profile import with_bounds
@@ -185,7 +186,8 @@ class _Worker:
         metrics = Metrics()
         retention = Retention(Limits(settings.max_history, settings.history_age))
         try:
-            self._store = SQLiteStore(settings.store, {WORK: retention.step}, on_batch=metrics.observe_batch)
+            work = {WORK: retention.step}
+            self._store = SQLiteStore(settings.store, work, tasks=TASKS, on_batch=metrics.observe_batch)
         except HeldError as error:
             raise CannotServeError(_held(settings, error)) from None
         except (NotOurFileError, StoreUnavailableError, OSError) as error:

@@ -17,7 +17,8 @@ def add(commands: Any) -> None:
         "restore",
         help="make a backup the data file again",
         description="Make a backup the data file again, while it is not served. What it holds begins a new life: an "
-        "ETag from before matches nothing.",
+        "ETag from before matches nothing. Who was erased after the backup was made, as the log of erasures beside the "
+        "data file says, is erased again.",
     )
     parser.add_argument("file", metavar="FILE", type=Path, help="the backup; it stays as it is")
     parser.add_argument("--force", action="store_true", help="replace the data file if it is there, with all it holds")
@@ -35,7 +36,11 @@ def run(options: argparse.Namespace) -> None:
     """
     store = read_store(options, os.environ)
     try:
-        restore(options.file, store, replace=options.force)
+        erased = restore(options.file, store, replace=options.force)
     except CopyError as error:
         raise CommandError(str(error)) from None
-    sys.stdout.write(f"restored from {options.file}\n")
+    sys.stdout.write(
+        f"restored from {options.file}\n"
+        f"erased again: {erased} {'actor' if erased == 1 else 'actors'}\n"
+        "Credentials that were revoked after the backup was made are valid again: see `personalization keys list`.\n"
+    )

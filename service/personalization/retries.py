@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -76,11 +76,13 @@ def find(items: Items, key: str) -> Recorded | None:
     mark = items.get(_MARKS + key)
     if mark is None:
         return None
+    if mark.document.startswith(b"{"):
+        return _read(orjson.loads(mark.document))
     record = items.get(_RECORDS + mark.document.decode())
     kept = orjson.loads(record.document) if record else {}
     if kept.get("key") != key:
         raise Refused("idempotency_key_gone")
-    return Recorded(kept["request"], kept["status"], kept["headers"], kept["body"].encode())
+    return _read(kept)
 
 
 def record(changes: Changes, key: str, recorded: Recorded, now: float) -> None:
@@ -100,6 +102,20 @@ def record(changes: Changes, key: str, recorded: Recorded, now: float) -> None:
     overwritten = changes.get(_RECORDS + place)
     if overwritten is not None:
         changes.delete(_MARKS + orjson.loads(overwritten.document)["key"])
+    changes.put(_RECORDS + place, _document(key, recorded), expires=expires)
+    changes.put(_NEXT, b"%d" % ((slot + 1) % KEYS), expires=expires)
+    changes.put(_MARKS + key, place.encode(), expires=expires)
+
+
+def record_in_mark(changes: Changes, key: str, recorded: Recorded, now: float) -> None:
+    """Remember what is answered to the call that erases the actor, where the erasure does not reach; see `record`.
+
+    The answer tells nothing of the actor.
+    """
+    changes.put(_MARKS + key, _document(key, recorded), expires=int(now) + LIFETIME_S)
+
+
+def _document(key: str, recorded: Recorded) -> bytes:
     kept = {
         "key": key,
         "request": recorded.request,
@@ -107,6 +123,8 @@ def record(changes: Changes, key: str, recorded: Recorded, now: float) -> None:
         "headers": dict(recorded.headers),
         "body": recorded.body.decode(),
     }
-    changes.put(_RECORDS + place, orjson.dumps(kept, option=orjson.OPT_SORT_KEYS), expires=expires)
-    changes.put(_NEXT, b"%d" % ((slot + 1) % KEYS), expires=expires)
-    changes.put(_MARKS + key, place.encode(), expires=expires)
+    return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+
+
+def _read(kept: Mapping[str, Any]) -> Recorded:
+    return Recorded(kept["request"], kept["status"], kept["headers"], kept["body"].encode())

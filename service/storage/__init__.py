@@ -1,6 +1,6 @@
 """Where items are kept: one interface, and what is true behind it whatever the database is."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from service.items import Changes, Item, Items
@@ -10,6 +10,10 @@ _T = TypeVar("_T")
 
 class StoreUnavailableError(Exception):
     """The store did not do what was asked, and acknowledged nothing; asking again later may help."""
+
+
+class TenantFullError(Exception):
+    """The write would give the tenant one more actor than it can have, and nothing was done."""
 
 
 class ItemStore(Protocol):
@@ -41,6 +45,7 @@ class ItemStore(Protocol):
 
         Raises:
             StoreUnavailableError: nothing was acknowledged.
+            TenantFullError: there would be one actor too many, in a store that was given a limit; see `Store`.
             ValueError: it changes more than MAX_CHANGES items.
 
         What the change raises is raised, and nothing was changed.
@@ -49,7 +54,12 @@ class ItemStore(Protocol):
 
 
 class Store(ItemStore, Protocol):
-    """A place that keeps the items of each actor of each tenant."""
+    """A place that keeps the items of each actor of each tenant.
+
+    It can be given a limit to the actors of a tenant, which holds for writes that make one (`keeps_actor`) where there was
+    none, and never for others. A store whose transactions do not include the count may let some more pass, at most as
+    many as there are such writes at the same time; one that is well below its limit is never full.
+    """
 
     def actors(self, tenant: str, after: str | None, limit: int) -> list[str]:
         """Return the ids of a tenant's actors who have items, in the order of their UTF-8 bytes.
@@ -67,10 +77,19 @@ class Store(ItemStore, Protocol):
 
         """
 
-    def pseudonym(self, tenant: str, actor: str) -> str:
-        """Return the keyed hash of an actor, under which marks lie: in lower-case hexadecimal, the same for ever.
+    def record_erasure(self, tenant: str, actors: Sequence[str], erasure: str) -> None:
+        """Record an erasure durably where no loss of what is stored reaches it, before this returns.
 
-        Whoever does not have the key, which lies in the store, can tell neither the actor nor the tenant from it.
+        It does not name anyone: what is recorded are keyed hashes. What was recorded lately is not recorded again.
+
+        Args:
+            tenant: whose actors they are.
+            actors: who is erased; the empty id stands for all actors of the tenant.
+            erasure: the id of the erasure, which also the mark ERASED holds.
+
+        Raises:
+            StoreUnavailableError: it may not have been recorded.
+
         """
 
     def trouble(self) -> str | None:

@@ -9,7 +9,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -22,8 +22,10 @@ import apsw
 from service.items import MAX_CHANGES, Changes, Item, Items, Work
 from service.storage import StoreUnavailableError, Task
 from service.storage.background import SWEEP_PERIOD_S, Checkpointer, Sweeper
+from service.storage.erasure_file import ErasureFile
 from service.storage.files import FileLock, make_private_folder, open_private_file, same_file
 from service.storage.sqlite_actors import actors_of
+from service.storage.sqlite_census import Census, forget_census
 from service.storage.sqlite_file import NotOurFileError, connect, marks_key, prepare
 from service.storage.sqlite_items import Owner, SQLiteChanges, SQLiteItems, get_at_once
 
@@ -67,6 +69,7 @@ class SQLiteStore:
         clock: the time, in seconds since the epoch, by which items expire and work is due.
         sweep_period: seconds between two looks for what has expired or is due.
         on_batch: told of each batch that was committed: how many writes, and how many seconds it took.
+        max_actors: how many actors a tenant can have, exactly; None for any number.
 
     Raises:
         HeldError: another process serves the file.
@@ -84,6 +87,7 @@ class SQLiteStore:
         clock: Callable[[], float] = time.time,
         sweep_period: float = SWEEP_PERIOD_S,
         on_batch: Callable[[int, float], None] | None = None,
+        max_actors: int | None = None,
     ) -> None:
         make_private_folder(path.parent)
         self._path = path
@@ -92,6 +96,7 @@ class SQLiteStore:
         self._clock = clock
         self._on_batch = on_batch
         self._log_pages = 0
+        self._erasures = ErasureFile(path, clock)
         self._lock = FileLock(path)
         try:
             descriptor = open_private_file(path)
@@ -100,6 +105,9 @@ class SQLiteStore:
             with _translated():
                 self._writer = connect(path, writes_to_log=True)
                 prepare(self._writer)
+                self._census = Census(self._writer, max_actors) if max_actors is not None else None
+                if self._census is None:
+                    forget_census(self._writer)
                 self._marks_key = marks_key(self._writer)
                 self._checkpointer = Checkpointer(connect(path))
         except BaseException as error:
@@ -156,9 +164,13 @@ class SQLiteStore:
         with self._sweeping:
             self._make_round(int(self._clock()))
 
-    def pseudonym(self, tenant: str, actor: str) -> str:
-        """See `Store.pseudonym`."""
-        return Owner(tenant, actor, self._marks_key).pseudonym
+    def record_erasure(self, tenant: str, actors: Sequence[str], erasure: str) -> None:
+        """See `Store.record_erasure`."""
+        erased = [Owner(tenant, actor, self._marks_key).pseudonym for actor in actors]
+        try:
+            self._erasures.append(erased, erasure)
+        except OSError as error:
+            raise StoreUnavailableError(f"the log of erasures cannot be written: {error.strerror}") from None
 
     def trouble(self) -> str | None:
         """See `Store.trouble`."""
@@ -225,6 +237,8 @@ class SQLiteStore:
     def _change(self, tenant: str, actor: str, change: Callable[[SQLiteChanges], _T]) -> _T:
         def run(writer: apsw.Connection) -> tuple[_T, SQLiteChanges]:
             changes = SQLiteChanges(writer, Owner(tenant, actor, self._marks_key), int(self._clock()))
+            if self._census is not None:
+                return self._census.counted(tenant, changes, change), changes
             return change(changes), changes
 
         result, changes = self._carry_out(run)
@@ -342,7 +356,10 @@ class SQLiteStore:
             else:
                 self._change(tenant, actor, step)
         except StoreUnavailableError:
-            raise
+            if name not in self._tasks:
+                raise
+            # It may be something that the other work does not need, such as the log of erasures.
+            self._change(tenant, actor, lambda changes: changes.put_off(name, now + 1))
         except Exception as error:  # noqa: BLE001 - the work of the other actors goes on
             _log.error("background work failed and is put off", exc_info=error, extra={"work": name})
             self._change(tenant, actor, lambda changes: changes.put_off(name, int(self._clock()) + RETRY_S))

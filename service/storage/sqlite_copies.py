@@ -9,7 +9,10 @@ from typing import Any
 
 import apsw
 
+from service.storage.erasure_file import ErasureFileError, erasure_file, read_erasures
 from service.storage.files import FileLock, HeldError, make_private_folder, synchronise
+from service.storage.sqlite_census import forget_census
+from service.storage.sqlite_erasing import erase_again
 from service.storage.sqlite_file import BUSY_TIMEOUT_MS, NotOurFileError, connect, prepare, schema_version
 
 _KINDS = """
@@ -59,15 +62,19 @@ def back_up(store: Path, target: Path, *, replace: bool = False) -> None:
             _put_in_place(copy, target, replace=replace)
 
 
-def restore(backup: Path, store: Path, *, replace: bool = False) -> None:
+def restore(backup: Path, store: Path, *, replace: bool = False) -> int:
     """Make a backup the data file again.
 
-    Every item begins a new life, so that no `ETag` of before matches one.
+    Every item begins a new life, so that no `ETag` of before matches one. Who was erased after the backup was made, as
+    the log of erasures beside the data file says, is erased in it too before it has its place.
 
     Args:
         backup: the copy; it stays as it is, and may be of an older version.
         store: the data file, which nobody serves.
         replace: whether a data file that is there is replaced.
+
+    Returns:
+        How many actors were erased again.
 
     Raises:
         CopyError: the data file is as it was.
@@ -83,16 +90,20 @@ def restore(backup: Path, store: Path, *, replace: bool = False) -> None:
     with lock:
         if not replace and store.exists():
             raise CopyError(f"{store} is there already. Say --force to replace it, with all that it holds.")
+        erasures = _erasures(store)
         with _explained(backup), closing(_open(backup, readonly=True)) as source:
             schema_version(source)
             with _explained(store), _unfinished(store) as copy:
                 with closing(_copy(source, copy)) as copied:
                     _check(copied)
                     prepare(copied)
+                    erased = erase_again(copied, erasures)
+                    forget_census(copied)
                     copied.execute(_NEW_LIVES)
                     copied.execute("PRAGMA journal_mode = DELETE")
                 _let_go_of_log(store)
                 _put_in_place(copy, store, replace=replace)
+    return erased
 
 
 def inspect(store: Path) -> dict[str, Any]:
@@ -113,6 +124,15 @@ def inspect(store: Path) -> dict[str, Any]:
             return {"integrity": "ok", "schema version": version}
         figures = {name: _rows(source, query)[0][0] for name, query in _FIGURES.items()}
         return {"integrity": "ok", "schema version": version, "items": dict(_rows(source, _KINDS)), **figures}
+
+
+def _erasures(store: Path) -> dict[str, str]:
+    log = erasure_file(store)
+    with _explained(log):
+        try:
+            return read_erasures(store)
+        except ErasureFileError as error:
+            raise CopyError(f"The log of erasures {log} cannot be used: {error}.") from None
 
 
 def _rows(connection: apsw.Connection, query: str) -> list[Any]:

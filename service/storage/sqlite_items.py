@@ -49,7 +49,7 @@ class Owner(NamedTuple):
 
     @property
     def pseudonym(self) -> str:
-        """Return the keyed hash of the actor, see `Store.pseudonym`."""
+        """Return the keyed hash of the actor, in hexadecimal."""
         tenant = self.tenant.encode()
         text = len(tenant).to_bytes(4, "big") + tenant + self.actor.encode()
         return hashlib.blake2b(text, key=self.marks_key, digest_size=20).hexdigest()

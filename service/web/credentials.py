@@ -83,11 +83,7 @@ class Authenticator:
         caller = self._find(presented.strip()) if scheme.lower() == "bearer" else None
         if caller is None:
             raise Refused("unauthenticated")
-        if missing := scopes - caller.scopes:
-            raise Refused(
-                "insufficient_scope",
-                f"The credential does not have the scope that this call needs, {' '.join(sorted(missing))}.",
-            )
+        require(caller, scopes)
         return caller
 
     def client(self, client_id: str, secret: str) -> Credential | None:
@@ -167,6 +163,20 @@ class Authenticator:
             self._records.clear()
         self._records[credential_id] = (now, record)
         return record
+
+
+def require(caller: Credential, scopes: frozenset[str]) -> None:
+    """Let a call go on only if its credential has these scopes.
+
+    Raises:
+        Refused: `insufficient_scope`.
+
+    """
+    if missing := scopes - caller.scopes:
+        raise Refused(
+            "insufficient_scope",
+            f"The credential does not have the scope that this call needs, {' '.join(sorted(missing))}.",
+        )
 
 
 def _credential(record: Record, secret: Secret) -> Credential:

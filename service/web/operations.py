@@ -14,6 +14,7 @@ from service.web.answers import JSON, View
 from service.web.consent import ConsentViews
 from service.web.context import ContextViews
 from service.web.credentials import Credential
+from service.web.erasure import ErasingWrites, ErasureViews
 from service.web.history import HistoryViews
 from service.web.preferences import PreferenceViews
 from service.web.profiles import ProfileViews
@@ -30,12 +31,15 @@ def make_operations(
     """
     consented = ActorStore(store)
     writes = Writes(contract, consented)
+    consents = Writes(contract, ActorStore(store, needs_consent=False))
+    erasing = ErasingWrites(contract, store)
     return {
         **ProfileViews(contract, profiles, consented, writes).by_operation(),
         **PreferenceViews(contract, profiles, preferences, consented, writes).by_operation(),
         **HistoryViews(contract, profiles, retention, consented, writes).by_operation(),
         **ContextViews(contract, profiles, preferences, consented).by_operation(),
-        **ConsentViews(contract, profiles, Writes(contract, ActorStore(store, needs_consent=False))).by_operation(),
+        **ConsentViews(contract, profiles, consents, erasing).by_operation(),
+        **ErasureViews(contract, profiles, store, erasing).by_operation(),
         **TenantViews(contract, store).by_operation(),
         **ActorViews(profiles, store).by_operation(),
         "get-credential": get_credential,

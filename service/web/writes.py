@@ -70,6 +70,7 @@ class Write(Generic[_T]):
         target: the key of the item that preconditions are about, None for an operation that knows none.
         media_types: what a body may be declared as.
         max_bytes: how long a body may be.
+        erases: whether its answer, which tells nothing of the actor, is kept where an erasure does not reach.
 
     """
 
@@ -79,6 +80,7 @@ class Write(Generic[_T]):
     target: str | None = None
     media_types: Sequence[str] = (JSON,)
     max_bytes: int = MAX_BYTES
+    erases: bool = False
 
 
 class _RefusedByRuleError(Exception):
@@ -146,7 +148,7 @@ class Writes:
                 if step.has_reached_rule:
                     raise _RefusedByRuleError(refused) from None
                 raise
-            return self._recorded(changes, key, request_made, reply)
+            return self._recorded(changes, key, request_made, reply, write)
 
         try:
             return self._store.write(tenant, actor, once)
@@ -156,13 +158,14 @@ class Writes:
         def refuse(changes: Changes) -> Reply:
             if found := retries.find(changes, key):
                 return _given_again(found, request_made)
-            return self._recorded(changes, key, request_made, reply)
+            return self._recorded(changes, key, request_made, reply, write)
 
         return self._store.write(tenant, actor, refuse)
 
-    def _recorded(self, changes: Changes, key: str, request_made: str, reply: Reply) -> Reply:
+    def _recorded(self, changes: Changes, key: str, request_made: str, reply: Reply, write: Write[Any]) -> Reply:
         recorded = retries.Recorded(request_made, reply.status, reply.headers, reply.body)
-        retries.record(changes, key, recorded, self._clock())
+        record = retries.record_in_mark if write.erases else retries.record
+        record(changes, key, recorded, self._clock())
         return reply
 
 

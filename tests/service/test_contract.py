@@ -41,6 +41,8 @@ def test_the_operations_are_those_that_tama_makes_actions_of() -> None:
         ("delete-event", "delete", "/profile/{actor_id}/history/{event_id}"),
         ("get-context", "get", "/profile/{actor_id}/context"),
         ("export-actor", "get", "/profile/{actor_id}/export"),
+        ("erase-actor", "post", "/profile/{actor_id}/erasure"),
+        ("erase-tenant", "post", "/actors/erasure"),
         ("list-actors", "get", "/actors"),
         ("export-tenant", "get", "/actors/export"),
         ("get-credential", "get", "/whoami"),

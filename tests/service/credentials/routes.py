@@ -67,5 +67,6 @@ def comparable(answer: ServiceAnswer, actor: str) -> Any:
     text = _TIME.sub("TIME", answer.get_data(as_text=True).replace(actor, "ACTOR"))
     shown = json.loads(text) if answer.is_json and text else text
     if isinstance(shown, dict):
-        shown.pop("etag", None)
+        for name in ("etag", "erasure_id"):
+            shown.pop(name, None)
     return answer.status_code, headers, shown

@@ -9,10 +9,9 @@ from service.items import Changes
 from service.personalization.standing import Standing
 from service.storage.sqlite import SQLiteStore
 from tests.service.client import Client, ServiceAnswer
+from tests.service.erasure.calls import KEYED, fill, reads
 from tests.service.server import BASE
-from tests.service.test_consent import NAMES, READS, WRITES
-
-KEYED = {"Idempotency-Key": "k"}
+from tests.service.test_consent import NAMES, WRITES
 
 
 def stands(store: SQLiteStore, actor: str, standing: Standing | None) -> None:
@@ -27,18 +26,6 @@ def stands(store: SQLiteStore, actor: str, standing: Standing | None) -> None:
 
 def is_alias(store: SQLiteStore, actor: str, target: str) -> None:
     stands(store, actor, Standing(alias_of=target))
-
-
-def fill(client: Client, actor: str) -> None:
-    client.put(actor, NAMES)
-    client.call("PUT", f"{BASE}/profile/{actor}/preferences/theme", {"value": "dark"})
-    events = {"events": [{"role": "user", "content": "Hi", "event_id": "e-1"}]}
-    client.call("POST", f"{BASE}/profile/{actor}/history", events)
-
-
-def reads(client: Client, actor: str) -> list[tuple[int, bytes, str | None]]:
-    answers = [client.call("GET", f"{BASE}/profile/{actor}{path}") for path in READS]
-    return [(answer.status_code, answer.data, answer.headers.get("ETag")) for answer in answers]
 
 
 def call(client: Client, actor: str, method: str, path: str, body: object, **options: Any) -> ServiceAnswer:

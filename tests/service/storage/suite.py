@@ -465,13 +465,6 @@ class StoreSuite:
         sweep()
         assert [found(store, actor, "copied") for actor in ("canary", "copy of canary")] == [b"|||", b"||||"]
 
-    def test_a_pseudonym_is_of_one_actor_of_one_tenant_and_names_neither(self, store: Store) -> None:
-        actors = [("a", "bc"), ("ab", "c"), ("", "abc"), ("abc", ""), ("a", "BC")]
-        pseudonyms = {store.pseudonym(*actor) for actor in actors}
-        assert len(pseudonyms) == len(actors)
-        assert pseudonyms == {store.pseudonym(*actor) for actor in actors}
-        assert all(len(each) >= 32 and set(each) <= set("0123456789abcdef") for each in pseudonyms)
-
     def test_a_store_that_serves_has_no_trouble_and_a_closed_one_is_not_available(self, store: Store) -> None:
         assert store.trouble() is None
         store.close()

@@ -1,0 +1,150 @@
+"""How an actor is erased.
+
+One write hides everything and has it deleted in the background, in steps that a crash may cut off anywhere. The log
+knows of an erasure before anything is deleted. What a retry may come for stays, as marks do: that a key was used, that
+consent was withdrawn, and which erasure it was.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Final, Protocol, TypeVar
+
+import orjson
+
+from service.items import ERASED, MAX_CHANGES, Changes, Items
+from service.personalization.consent import CONSENT
+from service.personalization.standing import STANDING, Standing, aliases, put_aliases
+
+WORK: Final = "erasure"
+"""The name of the task that erases an actor."""
+
+_ALL_KEYS: Final = ("", "~")
+"""A range of keys with every item of an actor but the marks."""
+
+_ID_BYTES = 12
+_T = TypeVar("_T")
+
+
+class Actors(Protocol):
+    """What an erasure asks of a store, see `service.storage.Store`."""
+
+    def read(self, tenant: str, actor: str, view: Callable[[Items], _T]) -> _T:
+        """Return what a view makes of an actor's items."""
+
+    def write(self, tenant: str, actor: str, change: Callable[[Changes], _T]) -> _T:
+        """Change an actor's items."""
+
+    def actors(self, tenant: str, after: str | None, limit: int) -> list[str]:
+        """Return ids of a tenant's actors."""
+
+    def record_erasure(self, tenant: str, actors: Sequence[str], erasure: str) -> None:
+        """Record an erasure in the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Person:
+    """Who is being erased.
+
+    Attributes:
+        erasure: the id of the erasure, None when none is under way.
+        others: the other ids of the same person, which are erased with this one.
+        withdrawal: the document of the mark of withdrawn consent, None without one.
+
+    """
+
+    erasure: str | None
+    others: Sequence[str]
+    withdrawal: bytes | None
+
+    @classmethod
+    def of(cls, items: Items) -> "_Person":
+        withdrawal = items.get(CONSENT)
+        return cls(Standing.of(items).erasure, aliases(items), withdrawal.document if withdrawal else None)
+
+
+def begin(changes: Changes) -> str:
+    """Hide everything that is kept of an actor, and have it deleted; an erasure that is under way goes on.
+
+    Returns:
+        The id of the erasure. It may be told when `record` has returned.
+
+    """
+    return Standing.of(changes).erasure or hide(changes, make_id())
+
+
+def record(store: Actors, tenant: str, actor: str) -> None:
+    """See to it that an erasure that is under way is in the log, so that it can be told.
+
+    What the store raises is raised.
+    """
+    _record(store, tenant, actor, store.read(tenant, actor, _Person.of))
+
+
+def step(store: Actors, tenant: str, actor: str) -> None:
+    """Do one step of the background work on an actor, see `service.storage.Task`."""
+    person = store.read(tenant, actor, _Person.of)
+    _record(store, tenant, actor, person)
+    for other in person.others:
+        store.write(tenant, other, partial(_hide_other, actor, person))
+    store.write(tenant, actor, partial(_delete, person.others))
+
+
+def make_id() -> str:
+    """Return the id of a new erasure."""
+    return secrets.token_urlsafe(_ID_BYTES)
+
+
+def hide(changes: Changes, erasure: str) -> str:
+    """Hide everything that is kept of an actor, have it deleted, and return the id of the erasure."""
+    standing = Standing.of(changes)
+    if merging := [other for other in (standing.merging_from, standing.merging_into) if other is not None]:
+        # Two ids that are being merged are one person, and nobody goes on with the merge.
+        put_aliases(changes, [*aliases(changes), *merging])
+    changes.put(ERASED, orjson.dumps(erasure))
+    Standing(erasure=erasure).store(changes)
+    changes.schedule(WORK)
+    return erasure
+
+
+def delete_all(changes: Changes) -> bool:
+    """Delete the items of an actor, as many as one change may, and with the last ones all work on them.
+
+    What hides an actor is deleted with the last ones too.
+
+    Returns:
+        Whether none is left.
+
+    """
+    items = changes.scan(*_ALL_KEYS, MAX_CHANGES)
+    is_last = len(items) < MAX_CHANGES
+    for item in items:
+        if is_last or item.key != STANDING:
+            changes.delete(item.key)
+    if is_last:
+        changes.unschedule()
+    return is_last
+
+
+def _record(store: Actors, tenant: str, actor: str, person: _Person) -> None:
+    if person.erasure is not None:
+        store.record_erasure(tenant, [actor, *person.others], person.erasure)
+
+
+def _hide_other(actor: str, person: _Person, changes: Changes) -> None:
+    """Begin to erase another id of an actor, unless it has become somebody's own in the meantime."""
+    standing = Standing.of(changes)
+    leads_to = (standing.alias_of, standing.merging_from, standing.merging_into)
+    if person.erasure is not None and actor in leads_to:
+        if person.withdrawal is not None:
+            changes.put(CONSENT, person.withdrawal)
+        hide(changes, person.erasure)
+
+
+def _delete(others: Sequence[str], changes: Changes) -> None:
+    """Do a part of the deletion; the ids that are deleted with it are those that are being erased themselves."""
+    if Standing.of(changes).erasure is None:
+        changes.unschedule(WORK)
+    elif aliases(changes) == others:
+        delete_all(changes)

@@ -1,0 +1,104 @@
+"""How all actors of a tenant are erased: in the order of their ids, and after a crash from where it was."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from typing import Final
+
+import orjson
+
+from service.items import ERASED, Changes, Items
+from service.personalization.erasure import erasing
+from service.personalization.erasure.erasing import Actors
+from service.personalization.standing import Standing
+
+WORK: Final = "tenant-erasure"
+"""The name of the task that erases a tenant."""
+
+NOBODY: Final = ""
+"""Under what id the erasure of a tenant is kept; no actor has it."""
+
+_KEY: Final = "erasure"
+_STEP = 100
+_AT_ONCE = 16
+"""How many actors are erased at the same time, so that they share the commits of the store."""
+
+
+@dataclass(frozen=True, slots=True)
+class _UnderWay:
+    """An erasure of a tenant that is under way.
+
+    Attributes:
+        id: its id.
+        after: the last actor who was seen to, None before the first.
+
+    """
+
+    id: str
+    after: str | None = None
+
+    def store(self, changes: Changes) -> None:
+        changes.put(_KEY, orjson.dumps(asdict(self), option=orjson.OPT_SORT_KEYS))
+
+
+def begin(changes: Changes) -> str:
+    """Have all actors of a tenant erased; an erasure that is under way goes on.
+
+    Args:
+        changes: the items that lie under NOBODY.
+
+    Returns:
+        The id of the erasure. It may be told when `record` has returned.
+
+    """
+    under_way = _read(changes)
+    if under_way is not None:
+        return under_way.id
+    erasure = erasing.make_id()
+    changes.put(ERASED, orjson.dumps(erasure))
+    _UnderWay(erasure).store(changes)
+    changes.schedule(WORK)
+    return erasure
+
+
+def record(store: Actors, tenant: str) -> None:
+    """See to it that an erasure that is under way is in the log, so that it can be told.
+
+    What the store raises is raised.
+    """
+    if under_way := store.read(tenant, NOBODY, _read):
+        store.record_erasure(tenant, [NOBODY], under_way.id)
+
+
+def step(store: Actors, tenant: str, nobody: str) -> None:
+    """Do one step of the background work on a tenant, see `service.storage.Task`."""
+    record(store, tenant)
+    under_way = store.read(tenant, nobody, _read)
+    actors = store.actors(tenant, under_way.after, _STEP) if under_way else []
+    if under_way is None or not actors:
+        store.write(tenant, nobody, _end)
+        return
+    erase = partial(_erase, under_way.id)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        list(pool.map(lambda actor: store.write(tenant, actor, erase), actors))
+    store.write(tenant, nobody, replace(under_way, after=actors[-1]).store)
+
+
+TASKS: Final = {erasing.WORK: erasing.step, WORK: step}
+"""What each kind of task does that erasures need."""
+
+
+def _erase(erasure: str, changes: Changes) -> None:
+    """Erase an actor in this one change, or else hide and have deleted what is too much for it."""
+    if Standing.of(changes).erasure is None and not erasing.delete_all(changes):
+        erasing.hide(changes, erasure)
+
+
+def _read(items: Items) -> _UnderWay | None:
+    stored = items.get(_KEY)
+    return _UnderWay(**orjson.loads(stored.document)) if stored else None
+
+
+def _end(changes: Changes) -> None:
+    changes.delete(_KEY)
+    changes.unschedule()
