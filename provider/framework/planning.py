@@ -33,7 +33,7 @@ def propose(fields: Fields, config: Values, prior: Values | None) -> Values:
     changed = {field.name for field in fields if planned[field.name] != prior[field.name]}
     for field in fields:
         name = field.name
-        if not field.computed or config[name] is not None or field.default is not None:
+        if not field.computed or config[name] is not None or field.default is not None or field.clears:
             continue
         if prior[name] is None or not changed.isdisjoint(field.follows):
             planned[name] = UNKNOWN
@@ -73,6 +73,9 @@ def _value(field: Field, config: Any, prior: Any) -> Any:
         return _configured(field, config, prior)
     if not field.computed:
         return None
+    if field.clears and prior is not UNKNOWN:
+        # A state may hold the empty text for what was never configured.
+        return None if prior else prior
     return prior if field.default is None else field.default
 
 

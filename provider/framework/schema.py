@@ -36,12 +36,14 @@ class Attribute:
         attributes, nesting: of a nested attribute, what stands in it, and SINGLE or LIST.
         requires_replace: a change makes a new object.
         default: the planned value of an optional, computed attribute that is not configured.
+        clears: of an optional, computed attribute, that no longer to configure it removes its value.
         follows: of a computed attribute, the attributes and blocks beside it whose change may change it; without any
             it keeps its state on every update.
         validators: what checks a known value.
     """
 
     __slots__ = (
+        "clears",
         "computed",
         "default",
         "description",
@@ -69,6 +71,7 @@ class Attribute:
         sensitive: bool = False,
         requires_replace: bool = False,
         default: object = None,
+        clears: bool = False,
         follows: tuple[str, ...] = (),
         validators: tuple[Validator, ...] = (),
         attributes: tuple[Attribute, ...] = (),
@@ -83,6 +86,7 @@ class Attribute:
         self.sensitive = sensitive
         self.requires_replace = requires_replace
         self.default = default
+        self.clears = clears
         self.follows = follows
         self.validators = validators
         self.fields: tuple[Field, ...] = attributes
@@ -126,6 +130,7 @@ class Block:
     follows: tuple[str, ...] = ()
     validators: tuple[Validator, ...] = ()
     default: object = None
+    clears = False
 
     def __init__(
         self, name: str, fields: tuple[Field, ...], description: str = "", *, nesting: int, required: bool = False

@@ -49,7 +49,7 @@ def request_body(resource: Resource, planned: Values, prior: Values | None = Non
         elif value is None and prior is not None and prior[field.name] is not None:
             _put(body, field.key, None)
     if resource.to_body:
-        body = resource.to_body(planned, body)
+        body = resource.to_body(_known(planned), body)
     return {resource.wrapper: body}
 
 
@@ -109,9 +109,18 @@ def _outgoing(field: Field, value: Any) -> Any:
 def _outgoing_object(fields: Fields, values: Values) -> Values:
     body: Values = {}
     for field in fields:
-        if values[field.name] is not None:
+        if values[field.name] is not None and values[field.name] is not UNKNOWN:
             _put(body, field.key, _outgoing(field, values[field.name]))
     return body
+
+
+def _known(value: Any) -> Any:
+    """Return a value with None for all that is not known."""
+    if isinstance(value, dict):
+        return {key: _known(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_known(inner) for inner in value]
+    return None if value is UNKNOWN else value
 
 
 def _put(body: Values, key: str, value: object) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provider.framework.diagnostics import Diagnostic
+from provider.framework.diagnostics import Diagnostic, Failure
 from provider.framework.resource import DataSource
 from provider.protocol.values import UNKNOWN
 from provider.resources.conversions import fields_of, plain, response_values, textual
@@ -10,6 +10,7 @@ from provider.resources.failures import client_failure
 from provider.resources.managed import report
 from provider.resources.paths import fill
 from provider.resources.schemas import data_source_schema
+from tama.catalog.declaration import Unfit
 from tama.client.errors import TamaError
 
 TYPE_CHECKING = False
@@ -66,7 +67,10 @@ class CatalogDataSource(DataSource):
         except TamaError as error:
             doing, request = f"read {self._thing(lookup)}", f"GET {path}"
             raise client_failure(error, doing, self._declared, request=request) from error
-        values = response_values(self._declared, response, plain(self._fields, config))
+        try:
+            values = response_values(self._declared, response, plain(self._fields, config))
+        except Unfit as unfit:
+            raise Failure(Diagnostic(unfit.problem.summary, unfit.problem.detail)) from unfit
         return textual(self._fields, values)
 
     def _thing(self, lookup: declaration.Lookup) -> str:

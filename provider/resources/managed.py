@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from provider.framework.diagnostics import Diagnostic
+from provider.framework.diagnostics import Diagnostic, Failure
 from provider.framework.resource import Resource
 from provider.framework.values import complete
 from provider.protocol.values import UNKNOWN
 from provider.resources.conversions import fields_of, plain, request_body, response_values, textual
 from provider.resources.failures import client_failure, unusable_answer
-from provider.resources.paths import fill
+from provider.resources.paths import fill, split
 from provider.resources.schemas import resource_schema
+from tama.catalog.declaration import Unfit
 from tama.client.errors import NotFound, TamaError
 
 TYPE_CHECKING = False
@@ -57,11 +58,13 @@ class CatalogResource(Resource):
                 report(problem, diagnostics)
 
     def modify_plan(self, plan: Plan) -> None:
-        """Plan another try when the object is not in a state that is waited for.
+        """Plan what the configuration tells of computed values, and another try at a state that is waited for.
 
         A failed wait after an update leaves an object that Terraform takes for good. Were its state left known, the
         next plan would be empty.
         """
+        if self._declared.derive:
+            plan.planned.update(self._declared.derive(plan.planned, known))
         settling = self._declared.settles
         if settling is None or plan.prior is None:
             return
@@ -81,6 +84,7 @@ class CatalogResource(Resource):
     def create(self, change: Change) -> None:
         """POST it, and wait."""
         planned = plain(self._fields, _planned(change))
+        self._check("create", planned)
         path = fill(self._declared.collection, planned)
         response = self._send("create", "POST", path, request_body(self._declared, planned), planned)
         if not isinstance(response, dict) or not response.get("id"):
@@ -105,6 +109,7 @@ class CatalogResource(Resource):
         planned, prior = plain(self._fields, _planned(change)), plain(self._fields, change.prior or {})
         response = None
         if self._is_sent(planned, prior):
+            self._check("update", planned)
             body = request_body(self._declared, planned, prior)
             response = self._send("update", "PATCH", self._member(prior), body, planned)
             change.state = self._state(response, planned | {"id": prior["id"]})
@@ -114,12 +119,37 @@ class CatalogResource(Resource):
 
     def delete(self, change: Change) -> None:
         """DELETE it."""
+        if not self._declared.deletes:
+            return
         try:
             self._client().request("DELETE", self._member(change.prior or {}))
         except NotFound:
             return
         except TamaError as error:
             raise client_failure(error, f"delete {self._declared.thing}", self._declared) from error
+
+    def import_state(self, identifier: str) -> Values:
+        """Read the parts of an import's id, as the declaration writes them."""
+        parts = split(self._declared.import_id, identifier)
+        if parts is None:
+            form = self._declared.import_id.replace("{", "<").replace("}", ">")
+            raise Failure(
+                Diagnostic(
+                    "Invalid Import ID", f"The id of a {self._declared.thing} to import is {form}, not {identifier}."
+                )
+            )
+        return parts
+
+    def _check(self, verb: str, planned: Values) -> None:
+        """Refuse what only the control plane can show."""
+        if self._declared.check is None:
+            return
+        try:
+            problems = list(self._declared.check(planned, lambda path: self._client().request("GET", path)))
+        except TamaError as error:
+            raise client_failure(error, f"{verb} {self._declared.thing}", self._declared, planned) from error
+        for problem in problems:
+            raise Failure(Diagnostic(problem.summary, problem.detail, problem.path))
 
     def _member(self, values: Values) -> str:
         return fill(self._declared.member, values)
@@ -133,7 +163,10 @@ class CatalogResource(Resource):
 
     def _state(self, response: Values, kept: Values) -> Values:
         """Return Terraform's values from a response, and from the plain values kept for what it does not carry."""
-        values = response_values(self._declared, response, kept)
+        try:
+            values = response_values(self._declared, response, kept)
+        except Unfit as unfit:
+            raise Failure(Diagnostic(unfit.problem.summary, unfit.problem.detail)) from unfit
         own = {name: kept[name] for name in _OF_TERRAFORM if name in kept}
         return textual(self._fields, values) | {"id": response.get("id", kept.get("id"))} | own
 

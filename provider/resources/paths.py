@@ -23,6 +23,23 @@ def fill(template: str, values: Mapping[str, object]) -> str:
     )
 
 
+def split(template: str, text: str) -> dict[str, str] | None:
+    """Return the values that make a template this text; None when none do."""
+    values: dict[str, str] = {}
+    parts = [*_parts(template)]
+    for index, (literal, name, _) in enumerate(parts):
+        if not text.startswith(literal):
+            return None
+        text = text[len(literal) :]
+        if name:
+            behind = parts[index + 1][0]
+            value, _, _ = text.partition(behind) if behind else (text, "", "")
+            if not value:
+                return None
+            values[name], text = value, text[len(value) :]
+    return None if text else values
+
+
 def _parts(template: str) -> Iterator[tuple[str, str, str]]:
     """Yield each literal with the name and shape of the placeholder behind it; both are empty at the end."""
     for piece in template.split("}"):

@@ -112,6 +112,7 @@ def _field(field: declaration.Attribute | declaration.Block) -> Field:
         sensitive=field.sensitive,
         requires_replace=field.replaces,
         default=field.default,
+        clears=field.clears,
         follows=field.follows,
         validators=_validators(field),
         attributes=tuple(_field(inner) for inner in field.attributes),  # type: ignore[misc]

@@ -8,11 +8,13 @@ from stack.tama.action_modifier import ActionModifier
 from stack.tama.chain import Chain
 from stack.tama.class_ import Class
 from stack.tama.class_corpus import ClassCorpus
+from stack.tama.class_operation import ClassOperation
 from stack.tama.data_tama_action import DataTamaAction
 from stack.tama.data_tama_chain import DataTamaChain
 from stack.tama.data_tama_class import DataTamaClass
 from stack.tama.data_tama_class_corpus import DataTamaClassCorpus
 from stack.tama.data_tama_model import DataTamaModel
+from stack.tama.data_tama_modular_thought import DataTamaModularThought
 from stack.tama.data_tama_node import DataTamaNode
 from stack.tama.data_tama_prompt import DataTamaPrompt
 from stack.tama.data_tama_source import DataTamaSource
@@ -20,11 +22,15 @@ from stack.tama.data_tama_source_identity import DataTamaSourceIdentity
 from stack.tama.data_tama_space import DataTamaSpace
 from stack.tama.data_tama_space_bridge import DataTamaSpaceBridge
 from stack.tama.data_tama_specification import DataTamaSpecification
+from stack.tama.data_tama_thought_context import DataTamaThoughtContext
+from stack.tama.data_tama_thought_path import DataTamaThoughtPath
+from stack.tama.delegated_thought import DelegatedThought
 from stack.tama.listener import Listener
 from stack.tama.listener_filter import ListenerFilter
 from stack.tama.listener_topic import ListenerTopic
 from stack.tama.local_service import LocalService
 from stack.tama.model import Model
+from stack.tama.modular_thought import ModularThought
 from stack.tama.node import Node
 from stack.tama.prompt import Prompt
 from stack.tama.provider import TamaProvider
@@ -34,18 +40,35 @@ from stack.tama.source_identity import SourceIdentity
 from stack.tama.source_limit import SourceLimit
 from stack.tama.space import Space
 from stack.tama.space_bridge import SpaceBridge
+from stack.tama.space_processor import SpaceProcessor
 from stack.tama.specification import Specification
+from stack.tama.thought_context import ThoughtContext
+from stack.tama.thought_context_input import ThoughtContextInput
+from stack.tama.thought_initializer import ThoughtInitializer
+from stack.tama.thought_module_input import ThoughtModuleInput
+from stack.tama.thought_path import ThoughtPath
+from stack.tama.thought_path_activation import ThoughtPathActivation
+from stack.tama.thought_path_directive import ThoughtPathDirective
+from stack.tama.thought_processor import ThoughtProcessor
+from stack.tama.thought_pruning import ThoughtPruning
+from stack.tama.thought_tool import ThoughtTool
+from stack.tama.thought_tool_initializer import ThoughtToolInitializer
+from stack.tama.thought_tool_input import ThoughtToolInput
+from stack.tama.thought_tool_output import ThoughtToolOutput
+from stack.tama.tool_output_option import ToolOutputOption
 
 __all__ = [
     "ActionModifier",
     "Chain",
     "Class",
     "ClassCorpus",
+    "ClassOperation",
     "DataTamaAction",
     "DataTamaChain",
     "DataTamaClass",
     "DataTamaClassCorpus",
     "DataTamaModel",
+    "DataTamaModularThought",
     "DataTamaNode",
     "DataTamaPrompt",
     "DataTamaSource",
@@ -53,11 +76,15 @@ __all__ = [
     "DataTamaSpace",
     "DataTamaSpaceBridge",
     "DataTamaSpecification",
+    "DataTamaThoughtContext",
+    "DataTamaThoughtPath",
+    "DelegatedThought",
     "Listener",
     "ListenerFilter",
     "ListenerTopic",
     "LocalService",
     "Model",
+    "ModularThought",
     "Node",
     "Prompt",
     "Queue",
@@ -66,6 +93,21 @@ __all__ = [
     "SourceLimit",
     "Space",
     "SpaceBridge",
+    "SpaceProcessor",
     "Specification",
     "TamaProvider",
+    "ThoughtContext",
+    "ThoughtContextInput",
+    "ThoughtInitializer",
+    "ThoughtModuleInput",
+    "ThoughtPath",
+    "ThoughtPathActivation",
+    "ThoughtPathDirective",
+    "ThoughtProcessor",
+    "ThoughtPruning",
+    "ThoughtTool",
+    "ThoughtToolInitializer",
+    "ThoughtToolInput",
+    "ThoughtToolOutput",
+    "ToolOutputOption",
 ]

@@ -32,6 +32,14 @@ class Problem:
         self.path = path
 
 
+class Unfit(Exception):  # noqa: N818 - it is an answer, not a failure
+    """An object is not what a resource stands for, e.g. after an import; `problem` says what it is."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
+
+
 class Attribute:
     """One attribute, as Terraform and the API see it. Subclasses name the type of its value.
 
@@ -41,6 +49,8 @@ class Attribute:
         required, optional, computed, sensitive: as in a Terraform schema.
         replaces: a change makes a new object, as the API cannot change it in place.
         default: the value that an optional, computed attribute has when nothing is configured.
+        clears: of an optional, computed attribute, that Tama gives it no value of its own: what is no longer configured
+            is removed.
         one_of: the allowed values; empty when any is.
         non_empty: the empty string or list is not a value.
         url: of a text, that it is an absolute URL of HTTP.
@@ -56,6 +66,7 @@ class Attribute:
     kind = ""
     __slots__ = (
         "attributes",
+        "clears",
         "computed",
         "default",
         "description",
@@ -86,6 +97,7 @@ class Attribute:
         sensitive: bool = False,
         replaces: bool = False,
         default: object = None,
+        clears: bool = False,
         one_of: tuple[str, ...] = (),
         non_empty: bool = False,
         url: bool = False,
@@ -105,6 +117,7 @@ class Attribute:
         self.sensitive = sensitive
         self.replaces = replaces
         self.default = default
+        self.clears = clears
         self.one_of = one_of
         self.non_empty = non_empty
         self.url = url
@@ -256,8 +269,14 @@ class Resource:
         wrapper: the key that request bodies are wrapped in.
         attributes, blocks: in the order in which the docs show them; `id` is implied.
         settles: what `wait_for` waits for; None when the object is ready at once.
+        kind: the kind of object that the API keeps, where several resources stand for objects of one kind.
         unique: the sets of attributes (and `slug`) whose values together may stand in one object only.
+        import_id: what names the object in an import.
+        updates, deletes: whether the API can change and delete it.
         validate: problems of a configuration that no single attribute shows; `known` tells whether a value is known.
+        derive: computed values that a plan shows already. Gets the planned values and `known`.
+        check: problems that only the control plane can show, looked for before the object is made or changed. Gets the
+            planned values and a function that GETs a path.
         to_body: adds to, or changes, the request body made from the attributes. Gets planned values and the body.
         from_response: adds to, or changes, the values read from a response. Gets the response, the values that were in
             the state or plan before (empty after an import), and the values; it returns the new values.
@@ -266,8 +285,13 @@ class Resource:
     __slots__ = (
         "attributes",
         "blocks",
+        "check",
         "collection",
+        "deletes",
+        "derive",
         "from_response",
+        "import_id",
+        "kind",
         "member",
         "settles",
         "summary",
@@ -275,6 +299,7 @@ class Resource:
         "to_body",
         "type",
         "unique",
+        "updates",
         "validate",
         "wrapper",
     )
@@ -291,8 +316,14 @@ class Resource:
         attributes: tuple[Attribute, ...],
         blocks: tuple[Block, ...] = (),
         settles: Settling | None = None,
+        kind: str = "",
         unique: tuple[tuple[str, ...], ...] = (),
+        import_id: str = "{id}",
+        updates: bool = True,
+        deletes: bool = True,
         validate: Callable[[Values, Callable[[object], bool]], Iterable[Problem]] | None = None,
+        derive: Callable[[Values, Callable[[object], bool]], dict[str, Any]] | None = None,
+        check: Callable[[Values, Callable[[str], Any]], Iterable[Problem]] | None = None,
         to_body: Callable[[Values, dict[str, Any]], dict[str, Any]] | None = None,
         from_response: Callable[[Values, Values, dict[str, Any]], dict[str, Any]] | None = None,
     ) -> None:
@@ -305,8 +336,14 @@ class Resource:
         self.attributes = attributes
         self.blocks = blocks
         self.settles = settles
+        self.kind = kind or type
         self.unique = unique
+        self.import_id = import_id
+        self.updates = updates
+        self.deletes = deletes
         self.validate = validate
+        self.derive = derive
+        self.check = check
         self.to_body = to_body
         self.from_response = from_response
 
@@ -329,7 +366,7 @@ class DataSource:
     """A kind of object that can be looked up.
 
     Args:
-        type, thing, summary: as for a resource.
+        type, thing, summary, kind: as for a resource.
         lookups: the ways to find it; a configuration gives the arguments of exactly one.
         attributes, blocks: arguments are required or optional; everything that an answer fills is computed.
         missing, conflicting: what is said when the arguments of none, or of more than one, lookup are given.
@@ -341,6 +378,7 @@ class DataSource:
         "blocks",
         "conflicting",
         "from_response",
+        "kind",
         "lookups",
         "missing",
         "summary",
@@ -357,6 +395,7 @@ class DataSource:
         lookups: tuple[Lookup, ...],
         attributes: tuple[Attribute, ...],
         blocks: tuple[Block, ...] = (),
+        kind: str = "",
         missing: Problem | None = None,
         conflicting: Problem | None = None,
         from_response: Callable[[Values, Values, dict[str, Any]], dict[str, Any]] | None = None,
@@ -367,6 +406,7 @@ class DataSource:
         self.lookups = lookups
         self.attributes = attributes
         self.blocks = blocks
+        self.kind = kind or type
         self.missing = missing
         self.conflicting = conflicting
         self.from_response = from_response

@@ -17,7 +17,7 @@ RESOURCE = Resource(
             required=True,
             non_empty=True,
         ),
-        Json("parameters", "What is sent with each call, as a JSON object.", optional=True, computed=True),
+        Json("parameters", "What is sent with each call, as a JSON object.", optional=True, computed=True, clears=True),
         provision_state("model"),
     ),
 )

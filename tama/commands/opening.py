@@ -8,7 +8,11 @@ from tama.commands.outcome import UnusableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
+
     from tama.control_plane import ControlPlane
+
+_SQLITE = "sqlite:"
 
 
 def opened(base_url: str | None) -> ControlPlane:
@@ -32,3 +36,26 @@ def opened(base_url: str | None) -> ControlPlane:
     if scheme != "embedded" or not colon or not folder:
         raise UnusableError(f"'{base_url}' is no base URL of a control plane; write embedded:<folder>.")
     return ControlPlane(folder, create=False)
+
+
+def add_store_option(parser: argparse.ArgumentParser) -> None:
+    """Declare the option that names the store of a served control plane."""
+    parser.add_argument("--store", metavar="sqlite:PATH", help="the store's file; by default the value of TAMA_STORE")
+
+
+def opened_store(store: str | None) -> ControlPlane:
+    """The control plane of a store that is served, or of the one that the environment names; made when it is not there.
+
+    Raises:
+        UnusableError: there is none, or it is no store of a kind that is known.
+        StoreError: it cannot be opened.
+    """
+    from tama.control_plane import ControlPlane  # noqa: PLC0415 - help needs none
+
+    store = store or os.environ.get("TAMA_STORE")
+    if not store:
+        raise UnusableError("Say which store is meant: --store sqlite:<path>, or set TAMA_STORE.")
+    folder, file = os.path.split(store.removeprefix(_SQLITE))
+    if not store.startswith(_SQLITE) or not file:
+        raise UnusableError(f"'{store}' is no store; write sqlite:<path of a file>.")
+    return ControlPlane(folder or ".", file=file)

@@ -6,22 +6,34 @@ are known.
 
 from __future__ import annotations
 
+from copy import copy
+
 from tama.catalog import DATA_SOURCES, RESOURCES, data_source, resource
-from tama.catalog.declaration import Json
+from tama.catalog.declaration import Json, Resource
 from tama.control_plane.keys import Key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
+    from collections.abc import Iterable, Iterator
+    from typing import Any, TypeVar
 
-    from tama.catalog.declaration import Attribute, DataSource, Resource
+    from tama.catalog.declaration import Attribute, Block, DataSource
     from tama.control_plane.store import Document
 
-_IN_BODIES: dict[str, tuple[Attribute, ...]] = {"class": (Json("schema", "The JSON schema.", required=True),)}
+    _Field = TypeVar("_Field", Attribute, Block)
+
+_CONFIGURATION = Json("configuration", "The block that the type names.", required=True)
+_IN_BODIES: dict[str, tuple[Attribute, ...]] = {
+    "class": (Json("schema", "The JSON schema.", required=True),),
+    "space_processor": (_CONFIGURATION,),
+    "thought_processor": (_CONFIGURATION,),
+}
 """What bodies hold that Terraform has in another form, so that no declared attribute stands for it."""
 
-_DERIVED_REFERENCES = {"source": ("space_id", "specification_id"), "class_corpus": ("class_id",)}
+_DERIVED_REFERENCES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "source": (("space_id",), ("specification_id",)),
+    "class_corpus": (("class_id",),),
+}
 
 
 class Kind:
@@ -35,7 +47,7 @@ class Kind:
     Attributes:
         parents: the attributes that stand in the path of the collection, and so in no body.
         attributes: those that stand in a request's body.
-        references: the keys whose values are ids of other objects.
+        references: where the ids of other objects stand: keys, from the outermost to the innermost.
     """
 
     __slots__ = ("_hidden", "attributes", "data_source", "parents", "references", "resource", "type")
@@ -50,9 +62,7 @@ class Kind:
             if declaration is not None
             for attribute in declaration.attributes
         ]
-        self.references = _DERIVED_REFERENCES.get(type_) or tuple(
-            dict.fromkeys(attribute.key for attribute in declared if attribute.refers_to)
-        )
+        self.references = _DERIVED_REFERENCES.get(type_) or _references(declared, resource.blocks if resource else ())
         self._hidden = frozenset(a.key.partition(".")[0] for a in declared if a.sent and not a.returned)
         own = resource.attributes if resource is not None else ()
         collection = resource.collection if resource is not None else ""
@@ -66,7 +76,13 @@ class Kind:
 
     def targets(self, document: Document) -> list[str]:
         """The ids of the objects that it refers to."""
-        return [document[name] for name in self.references if document.get(name) is not None]
+        found = []
+        for keys in self.references:
+            value: Any = document
+            for key in keys:
+                value = value.get(key) if isinstance(value, dict) else None
+            found += value if isinstance(value, list) else [value]
+        return [id_ for id_ in found if id_ is not None]
 
     def keys(self, document: Document) -> Iterator[Key]:
         """What it is found by and what it is unique by."""
@@ -81,14 +97,53 @@ class Kind:
         return Key(self.type, fields, [values[field] for field in fields], exclusive=exclusive)
 
 
+def _references(attributes: Iterable[Attribute], blocks: Iterable[Block]) -> tuple[tuple[str, ...], ...]:
+    own = [(attribute.key,) for attribute in attributes if attribute.refers_to]
+    nested = [(block.key, inner.key) for block in blocks for inner in block.attributes if inner.refers_to]
+    return tuple(dict.fromkeys([*own, *nested]))
+
+
 class Kinds(dict[str, Kind]):
     """The kinds of the catalog and those that are derived, by name."""
 
     def __init__(self) -> None:
         super().__init__()
-        for type_ in sorted({*RESOURCES, *DATA_SOURCES, *_DERIVED_REFERENCES}):
-            self[type_] = Kind(
-                type_,
-                resource(type_) if type_ in RESOURCES else None,
-                data_source(type_) if type_ in DATA_SOURCES else None,
-            )
+        resources: dict[str, list[Resource]] = {}
+        for type_ in RESOURCES:
+            declared = resource(type_)
+            resources.setdefault(declared.kind, []).append(declared)
+        data_sources = {(source := data_source(type_)).kind: source for type_ in DATA_SOURCES}
+        for name in sorted({*resources, *data_sources, *_DERIVED_REFERENCES}):
+            self[name] = Kind(name, _united(resources.get(name, [])), data_sources.get(name))
+
+
+def _united(resources: list[Resource]) -> Resource | None:
+    """What stands for all resources whose objects are of one kind: what not all of them require is optional."""
+    if len(resources) < 2:  # noqa: PLR2004 - one, or none
+        return resources[0] if resources else None
+    first = resources[0]
+    attributes: dict[str, list[Attribute]] = {}
+    blocks: dict[str, list[Block]] = {}
+    for one in resources:
+        for attribute in one.attributes:
+            attributes.setdefault(attribute.key, []).append(attribute)
+        for block in one.blocks:
+            blocks.setdefault(block.key, []).append(block)
+    return Resource(
+        first.kind,
+        thing=first.kind,
+        summary=first.summary,
+        collection=first.collection,
+        member=first.member,
+        wrapper=first.wrapper,
+        attributes=tuple(_common(those, len(resources)) for those in attributes.values()),
+        blocks=tuple(_common(those, len(resources)) for those in blocks.values()),
+        unique=first.unique,
+    )
+
+
+def _common(those: list[_Field], resources: int) -> _Field:
+    """The first that requests carry, required only where each resource requires it."""
+    found = copy(next((one for one in those if one.sent), those[0]))
+    found.required = len(those) == resources and all(one.required for one in those)
+    return found

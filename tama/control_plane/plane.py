@@ -54,12 +54,12 @@ class ControlPlane:
             if route.operation == CREATE:
                 return 201, {"data": self._create(route.kind, values, body)}
             if route.operation == UPDATE:
-                return 200, {"data": self._update(route.kind, values["id"], body)}
+                return 200, {"data": self._update(route.kind, values, body)}
             if route.operation == DELETE:
-                self._delete(route.kind, values["id"])
+                self._delete(route.kind, values)
                 return 204, None
             if route.operation == READ:
-                return 200, {"data": self._read(route.kind, values["id"])}
+                return 200, {"data": self._read(route.kind, values)}
             return 200, {"data": self._look_up(route, values)}
         except Refused as refused:
             return refused.status, {"errors": refused.errors}
@@ -117,11 +117,9 @@ class ControlPlane:
                     raise NotFound
             return self._save(transaction, kind, {"id": new_id(), **before}, None, body)
 
-    def _update(self, kind: Kind, id_: str, body: object) -> Document:
+    def _update(self, kind: Kind, values: dict[str, str], body: object) -> Document:
         with self._store.write() as transaction:
-            before = transaction.get(kind.type, id_)
-            if before is None:
-                raise NotFound
+            before = self._member(transaction, kind, values)
             return self._save(transaction, kind, before, before, body)
 
     def _save(
@@ -149,16 +147,15 @@ class ControlPlane:
             # JSON has no NaN, and Python writes no integer of more than 4300 digits.
             raise Invalid({kind.type: [INVALID]}) from None
 
-    def _delete(self, kind: Kind, id_: str) -> None:
+    def _delete(self, kind: Kind, values: dict[str, str]) -> None:
         with self._store.write() as transaction:
-            if not transaction.delete(kind.type, id_):
-                raise NotFound
+            transaction.delete(kind.type, self._member(transaction, kind, values)["id"])
 
-    def _read(self, kind: Kind, id_: str) -> Document:
+    def _read(self, kind: Kind, values: dict[str, str]) -> Document:
         with self._store.read() as transaction:
-            document = self._named(transaction, kind, id_)
-        if document is None:
-            raise NotFound
+            if kind.type == "space" and (space := self._named(transaction, kind, values["id"])):
+                values = {"id": space["id"]}
+            document = self._member(transaction, kind, values)
         if kind.type == "source_identity" and document["current_state"] == "pending":
             from tama.control_plane.identity import settled  # noqa: PLC0415 - requests comes with it, 190 ms
 
@@ -173,6 +170,20 @@ class ControlPlane:
         if document is None:
             raise NotFound
         return route.kind.answer(document)
+
+    def _member(self, transaction: Transaction, kind: Kind, values: dict[str, str]) -> Document:
+        """The object that a member's path names: by its id, or by what it is unique by.
+
+        Raises:
+            NotFound: there is none.
+        """
+        if "id" in values:
+            document = transaction.get(kind.type, values["id"])
+        else:
+            document = transaction.find(kind.key(tuple(values), values))
+        if document is None or any(document.get(name) != value for name, value in values.items()):
+            raise NotFound
+        return document
 
     def _named(self, transaction: Transaction, kind: Kind, name: str) -> Document | None:
         """The object with that id; a space also by its slug."""

@@ -91,8 +91,10 @@ def _routes(kind: Kind) -> Iterable[Route]:
     if kind.resource is not None:
         yield Route("POST", kind.resource.collection, CREATE, kind)
         yield Route("GET", kind.resource.member, READ, kind)
-        yield Route("PATCH", kind.resource.member, UPDATE, kind)
-        yield Route("DELETE", kind.resource.member, DELETE, kind)
+        if kind.resource.updates:
+            yield Route("PATCH", kind.resource.member, UPDATE, kind)
+        if kind.resource.deletes:
+            yield Route("DELETE", kind.resource.member, DELETE, kind)
     if kind.data_source is not None:
         for lookup in kind.data_source.lookups:
             if lookup.arguments != ("id",):

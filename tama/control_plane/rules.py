@@ -8,21 +8,19 @@ once it is stored, in the same transaction.
 from __future__ import annotations
 
 from tama.catalog.urls import is_base_url
-from tama.control_plane import openapi
+from tama.control_plane import openapi, thoughts
 from tama.control_plane.errors import BLANK, INVALID
 from tama.control_plane.keys import Key
 from tama.control_plane.names import free_slug, new_id, slug
+from tama.control_plane.outcome import nothing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
+    from tama.control_plane.outcome import Outcome, Put, Rule
     from tama.control_plane.store import Document, Transaction
-
-    Put = Callable[[str, Document], None]
-    Outcome = tuple[dict[str, Any], Callable[[Put], None]]
-    Rule = Callable[[Transaction, Document, Document | None], Outcome]
 
 GLOBAL = "global"
 _CREDENTIAL = ("api_key", "client_id", "client_secret")
@@ -42,7 +40,7 @@ _IDENTIFIED_BY: dict[str, tuple[tuple[str, ...], ...]] = {
 
 def none(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
     """The rule of a kind that has none of its own."""
-    return {}, _nothing
+    return {}, nothing
 
 
 def space(transaction: Transaction, after: Document, before: Document | None) -> Outcome:
@@ -53,7 +51,7 @@ def space(transaction: Transaction, after: Document, before: Document | None) ->
     """
     name = after.get("name")
     if not isinstance(name, str):
-        return {}, _nothing
+        return {}, nothing
     wanted = slug(name, "space")
 
     def is_taken(candidate: str) -> bool:
@@ -64,14 +62,14 @@ def space(transaction: Transaction, after: Document, before: Document | None) ->
 
     if before is None or slug(before["name"], "space") != wanted:
         after["slug"] = free_slug(wanted, is_taken)
-    return {}, _nothing
+    return {}, nothing
 
 
 def named(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
     """A slug follows the name."""
     if isinstance(after.get("name"), str):
         after["slug"] = slug(after["name"], "unnamed")
-    return {}, _nothing
+    return {}, nothing
 
 
 def class_corpus(transaction: Transaction, after: Document, before: Document | None) -> Outcome:
@@ -84,7 +82,7 @@ def class_corpus(transaction: Transaction, after: Document, before: Document | N
 
     if isinstance(name, str) and (before is None or slug(before["name"], "corpus") != slug(name, "corpus")):
         after["slug"] = free_slug(slug(name, "corpus"), is_taken)
-    return {}, _nothing
+    return {}, nothing
 
 
 def object_in(field: str) -> Rule:
@@ -92,23 +90,36 @@ def object_in(field: str) -> Rule:
 
     def rule(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
         value = after.get(field)
-        return ({field: [INVALID]} if value is not None and not isinstance(value, dict) else {}), _nothing
+        return ({field: [INVALID]} if value is not None and not isinstance(value, dict) else {}), nothing
 
     return rule
+
+
+def class_operation(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+    """An operation is processed at once; its nodes are those that there are for its class and chains."""
+    chains = after.get("chain_ids")
+    nodes = transaction.all("node", after["class_id"])
+    after["current_state"] = "processed"
+    after["node_ids"] = [
+        node["id"]
+        for node in nodes
+        if node["type"] == after.get("node_type") and isinstance(chains, list) and node["chain_id"] in chains
+    ]
+    return {}, nothing
 
 
 def class_(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
     """A class's name and description are its schema's title and description."""
     schema = after.get("schema")
     if not isinstance(schema, dict):
-        return {"schema": [INVALID]}, _nothing
+        return {"schema": [INVALID]}, nothing
     wrong = {
         key: [BLANK if schema.get(key, "") in (None, "") else INVALID]
         for key in ("title", "description")
         if not isinstance(schema.get(key), str) or not schema[key].strip()
     }
     after["name"], after["description"] = schema.get("title"), schema.get("description")
-    return ({"schema": wrong} if wrong else {}), _nothing
+    return ({"schema": wrong} if wrong else {}), nothing
 
 
 def specification(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
@@ -120,7 +131,7 @@ def specification(transaction: Transaction, after: Document, before: Document | 
     if isinstance(endpoint, str) and endpoint.strip() and not _is_endpoint(endpoint):
         errors["endpoint"] = [INVALID]
     if errors or not isinstance(schema, dict):
-        return errors, _nothing
+        return errors, nothing
     after.pop("reason", None)
     derived: dict[str, list[Document]] = {kind: [] for kind in _IDENTIFIED_BY}
     try:
@@ -159,19 +170,23 @@ def source_identity(transaction: Transaction, after: Document, before: Document 
 RULES: dict[str, Rule] = {
     "space": space,
     "class": class_,
+    "class_corpus": class_corpus,
+    "class_operation": class_operation,
     "specification": specification,
     "source_identity": source_identity,
-    "class_corpus": class_corpus,
     "source": named,
     "prompt": named,
     "chain": named,
     "model": object_in("parameters"),
     "action_modifier": object_in("schema"),
+    "thought": thoughts.thought,
+    "space_processor": thoughts.processor,
+    "thought_processor": thoughts.processor,
+    "thought_path": object_in("parameters"),
+    "thought_module_input": thoughts.module_input,
+    "thought_initializer": thoughts.initializer,
+    "thought_tool_initializer": thoughts.tool_initializer,
 }
-
-
-def _nothing(put: Put) -> None:
-    """Nothing is to be done once the object is stored."""
 
 
 def _is_endpoint(text: str) -> bool:

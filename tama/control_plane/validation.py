@@ -57,6 +57,16 @@ def merged(
     return after, errors
 
 
+def checked(
+    attributes: Sequence[Attribute], given: dict[str, Any], exists: Callable[[str, str], bool]
+) -> tuple[Document, dict[str, Any]]:
+    """What is given without what is null, and what is wrong with it, as `merged` answers."""
+    values = {key: value for key, value in given.items() if value is not None}
+    errors: dict[str, Any] = {}
+    _merge(attributes, given, values, errors, exists)
+    return values, errors
+
+
 def deepest(value: object) -> int:
     """How many levels of arrays and objects a JSON value has."""
     levels, current = 0, [value]
@@ -134,7 +144,8 @@ def _message(attribute: Attribute, value: Any, exists: Callable[[str, str], bool
         return f"must be at least {attribute.minimum}"
     if (attribute.one_of and value not in attribute.one_of) or (attribute.url and not is_base_url(value)):
         return INVALID
-    if attribute.refers_to and not exists(attribute.refers_to, str(value)):
+    ids = value if isinstance(value, list) else [value]
+    if attribute.refers_to and not all(exists(attribute.refers_to, str(id_)) for id_ in ids):
         return MISSING
     return ""
 

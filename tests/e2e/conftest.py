@@ -29,7 +29,10 @@ resource "tama_specification" "it" {
     openapi = "3.1.0"
     info    = { title = "It", version = "1" }
     paths = {
-      "/things" = { get = { operationId = "list-things", responses = { "200" = { description = "All." } } } }
+      "/things" = {
+        get  = { operationId = "list-things", responses = { "200" = { description = "All." } } }
+        post = { operationId = "add-thing", responses = { "201" = { description = "One more." } } }
+      }
     }
     components = { securitySchemes = { ApiKey = { type = "http", scheme = "bearer" } } }
   })

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from contextlib import closing
+from typing import Any
 
+from provider.resources.paths import fill
 from tama import catalog
 from tama.client import connect
 from tests.e2e.conftest import EMBEDDED, HEAD, SPACE, SPECIFICATION
@@ -93,6 +95,35 @@ NODE = (
     "space_id = tama_space.home.id; class_id = tama_class.first.id; chain_id = tama_chain.first.id;"
     'type = "reactive"; on = "processed"'
 )
+
+
+def twice(type_: str, arguments: str) -> str:
+    """A resource that stands twice, under the labels `first` and `second`; so does what it refers to."""
+    return resource(type_, arguments, "first") + resource(type_, arguments.replace("first", "second"), "second")
+
+
+OF_SPACE = "space_id = tama_space.home.id; model_id = tama_model.first.id"
+MODELS = SOURCES + twice("model", 'source_id = tama_source.first.id; identifier = "m"; path = "/x"')
+THOUGHTS = (
+    CLASSES
+    + CHAINS.removeprefix(SPACES)
+    + twice("modular_thought", 'chain_id = tama_chain.first.id; relation = "reply"; module {; reference = "tama/a"; }')
+)
+PROMPTS = twice("prompt", 'space_id = tama_space.home.id; name = "Greet"; content = "Hi"; role = "user"')
+CORPORA = twice("class_corpus", 'class_id = tama_class.first.id; name = "As Text"; template = "{{ a }}"')
+PATHS = twice("thought_path", "thought_id = tama_modular_thought.first.id; target_class_id = tama_class.first.id")
+CONTEXTS = twice("thought_context", "thought_id = tama_modular_thought.first.id; prompt_id = tama_prompt.first.id")
+TOOLS = (
+    THOUGHTS
+    + DOCUMENT
+    + ACTION
+    + ACTION.replace("first", "second").replace("list-things", "add-thing")
+    + twice("thought_tool", "thought_id = tama_modular_thought.first.id; action_id = data.tama_action.first.id")
+)
+OUTPUTS = twice(
+    "thought_tool_output",
+    "thought_tool_id = tama_thought_tool.first.id; class_corpus_id = tama_class_corpus.first.id",
+) + twice("action_modifier", 'action_id = data.tama_action.first.id; name = "body"; schema = jsonencode({})')
 
 # By name: the configuration around it, its own, a change in place, and the attribute whose change replaces it.
 LIVES = {
@@ -182,6 +213,185 @@ LIVES = {
         ('"query"', '"body"'),
         None,
     ),
+    "class_operation": (
+        CLASSES + CHAINS.removeprefix(SPACES),
+        resource("class_operation", "class_id = tama_class.first.id; chain_ids = [tama_chain.first.id]"),
+        None,
+        "class_id",
+    ),
+    "space_processor": (
+        MODELS,
+        resource(
+            "space_processor",
+            "space_id = tama_space.home.id; model_id = tama_model.first.id; completion {; temperature = 0.2;"
+            'role_mappings = [{ from = "user", to = "human" }]; parameters = jsonencode({ a = 1 }); }',
+        ),
+        ("0.2", "1"),
+        "space_id",
+    ),
+    "space_processor of embeddings": (
+        MODELS,
+        resource("space_processor", f'{OF_SPACE}; embedding {{; templates = [{{ type = "query", content = "?" }}]; }}'),
+        ('"?"', '"!"'),
+        "space_id",
+    ),
+    "space_processor of rerankings": (
+        MODELS,
+        resource("space_processor", f"{OF_SPACE}; reranking {{ }}"),
+        ("tama_model.first", "tama_model.second"),
+        "space_id",
+    ),
+    "modular_thought": (
+        THOUGHTS + resource("queue", 'role = "oracle"; name = "Slow"; concurrency = 2', "first"),
+        resource(
+            "modular_thought",
+            'chain_id = tama_chain.first.id; relation = "reply"; module {; reference = "tama/agentic/generate";'
+            "parameters = jsonencode({ n = 12345678901234567890, f = 0.5 }); };"
+            "faculty {; queue_id = tama_queue.first.id; priority = 1; }",
+        ),
+        ("priority = 1", "priority = 2"),
+        "chain_id",
+    ),
+    "modular_thought without parameters": (
+        THOUGHTS,
+        resource(
+            "modular_thought",
+            "chain_id = tama_chain.first.id; output_class_id = tama_class.first.id; index = 7;"
+            'relation = "reply"; module {; reference = "tama/agentic/generate"; }',
+        ),
+        ('"reply"', '"answer"'),
+        "chain_id",
+    ),
+    "delegated_thought": (
+        THOUGHTS,
+        resource(
+            "delegated_thought",
+            "chain_id = tama_chain.second.id; delegation {; target_thought_id = tama_modular_thought.first.id; }",
+        ),
+        ("tama_modular_thought.first", "tama_modular_thought.second"),
+        None,
+    ),
+    "thought_processor": (
+        MODELS + THOUGHTS.removeprefix(SPACES),
+        resource(
+            "thought_processor",
+            "thought_id = tama_modular_thought.first.id; model_id = tama_model.first.id; completion {; }",
+        ),
+        ("tama_model.first", "tama_model.second"),
+        "thought_id",
+    ),
+    "thought_context": (
+        THOUGHTS + PROMPTS,
+        resource("thought_context", "thought_id = tama_modular_thought.first.id; prompt_id = tama_prompt.first.id"),
+        ("tama_prompt.first", "tama_prompt.second"),
+        "thought_id",
+    ),
+    "thought_path": (
+        THOUGHTS,
+        resource(
+            "thought_path",
+            "thought_id = tama_modular_thought.first.id; target_class_id = tama_class.first.id;"
+            "parameters = jsonencode({ similarity = 0.5 })",
+        ),
+        ("0.5", "0.75"),
+        "thought_id",
+    ),
+    "thought_path_directive": (
+        THOUGHTS + PROMPTS + PATHS,
+        resource(
+            "thought_path_directive",
+            "thought_path_id = tama_thought_path.first.id; prompt_id = tama_prompt.first.id;"
+            "target_thought_id = tama_modular_thought.second.id",
+        ),
+        ("tama_prompt.first", "tama_prompt.second"),
+        "thought_path_id",
+    ),
+    "thought_path_activation": (
+        THOUGHTS + PATHS,
+        resource(
+            "thought_path_activation", "thought_path_id = tama_thought_path.first.id; chain_id = tama_chain.first.id"
+        ),
+        ("tama_chain.first", "tama_chain.second"),
+        "thought_path_id",
+    ),
+    "thought_module_input": (
+        THOUGHTS + CORPORA,
+        resource(
+            "thought_module_input",
+            'thought_id = tama_modular_thought.first.id; type = "entity"; class_corpus_id = tama_class_corpus.first.id',
+        ),
+        ('"entity"', '"concept"'),
+        "thought_id",
+    ),
+    "thought_initializer": (
+        THOUGHTS,
+        resource(
+            "thought_initializer",
+            'thought_id = tama_modular_thought.first.id; reference = "tama/initializers/preload";'
+            "class_id = tama_class.first.id; parameters = jsonencode({})",
+        ),
+        ("preload", "import"),
+        "thought_id",
+    ),
+    "thought_tool": (
+        TOOLS,
+        resource("thought_tool", "thought_id = tama_modular_thought.first.id; action_id = data.tama_action.first.id"),
+        ("data.tama_action.first", "data.tama_action.second"),
+        "thought_id",
+    ),
+    "thought_context_input": (
+        THOUGHTS + PROMPTS + CORPORA + CONTEXTS,
+        resource(
+            "thought_context_input",
+            'thought_context_id = tama_thought_context.first.id; type = "metadata";'
+            "class_corpus_id = tama_class_corpus.first.id",
+        ),
+        ('"metadata"', '"entity"'),
+        "thought_context_id",
+    ),
+    "thought_tool_input": (
+        TOOLS + CORPORA,
+        resource(
+            "thought_tool_input",
+            'thought_tool_id = tama_thought_tool.first.id; type = "path"; class_corpus_id = tama_class_corpus.first.id',
+        ),
+        ('"path"', '"body"'),
+        "thought_tool_id",
+    ),
+    "thought_tool_initializer": (
+        TOOLS,
+        resource(
+            "thought_tool_initializer",
+            'thought_tool_id = tama_thought_tool.first.id; reference = "tama/initializers/import"; index = 1',
+        ),
+        ("index = 1", "index = 0"),
+        "thought_tool_id",
+    ),
+    "thought_tool_output": (
+        TOOLS + CORPORA,
+        resource(
+            "thought_tool_output",
+            "thought_tool_id = tama_thought_tool.first.id; class_corpus_id = tama_class_corpus.first.id",
+        ),
+        ("tama_class_corpus.first", "tama_class_corpus.second"),
+        "thought_tool_id",
+    ),
+    "tool_output_option": (
+        TOOLS + CORPORA + OUTPUTS,
+        resource(
+            "tool_output_option",
+            "thought_tool_output_id = tama_thought_tool_output.first.id;"
+            "action_modifier_id = tama_action_modifier.first.id",
+        ),
+        ("tama_action_modifier.first", "tama_action_modifier.second"),
+        "thought_tool_output_id",
+    ),
+    "thought_pruning": (
+        THOUGHTS,
+        resource("thought_pruning", "thought_id = tama_modular_thought.first.id; previous_versions_count = 3"),
+        ("= 3", "= 0"),
+        "thought_id",
+    ),
     "queue": ("", resource("queue", 'role = "oracle"; name = "Slow"; concurrency = 2'), ("= 2", "= 20"), None),
 }
 
@@ -190,8 +400,10 @@ def test_the_life_of_every_resource(terraform: Make) -> None:
     """Create, update, import, disappear, replace, destroy; each resource in a module of its own, all at once."""
     work = terraform(EMBEDDED)
     addresses = {life: f"module.{_module(life)}.tama_{_type(life)}.it" for life in LIVES}
-    changed = {life: own.replace(*change) for life, (_, own, change, _) in LIVES.items()}
+    changed = {life: own.replace(*change) if change else own for life, (_, own, change, _) in LIVES.items()}
+    updated = {life: address for life, address in addresses.items() if LIVES[life][2]}
     replaced = {life: _elsewhere(changed[life], by) for life, (_, _, _, by) in LIVES.items() if by}
+    deletable = {life: address for life, address in addresses.items() if catalog.resource(_type(life)).deletes}
     assert {_type(life) for life in LIVES} == set(catalog.RESOURCES)
 
     _declare(work, {life: own for life, (_, own, _, _) in LIVES.items()})
@@ -201,10 +413,10 @@ def test_the_life_of_every_resource(terraform: Make) -> None:
     assert work.changes() == {}
 
     _declare(work, changed)
-    assert work.changes() == {address: ["update"] for address in addresses.values()}
+    assert work.changes() == {address: ["update"] for address in updated.values()}
     work.apply()
     second = work.state()
-    for life, address in addresses.items():
+    for life, address in updated.items():
         assert second[address]["id"] == first[address]["id"]
         different = {name for name in first[address] if first[address][name] != second[address][name]}
         assert different
@@ -212,7 +424,8 @@ def test_the_life_of_every_resource(terraform: Make) -> None:
     assert work.changes() == {}
 
     imports = "".join(
-        f'import {{\n  to = {address}\n  id = "{second[address]["id"]}"\n}}\n' for address in addresses.values()
+        f'import {{\n  to = {address}\n  id = "{_import_id(_type(life), second[address])}"\n}}\n'
+        for life, address in addresses.items()
     )
     work.run("state", "rm", *addresses.values())
     work.write(imports, "imports.tf")
@@ -225,9 +438,9 @@ def test_the_life_of_every_resource(terraform: Make) -> None:
     assert work.changes() == {}
 
     with closing(connect(f"embedded:{work.folder / 'tama'}")) as plane:
-        for life, address in addresses.items():
-            plane.request("DELETE", _member(_type(life), second[address]["id"]))
-    assert work.changes() == {address: ["create"] for address in addresses.values()}
+        for life, address in deletable.items():
+            plane.request("DELETE", _member(_type(life), second[address]))
+    assert work.changes() == {address: ["create"] for address in deletable.values()}
     work.apply()
     third = work.state()
     assert work.changes() == {}
@@ -287,8 +500,12 @@ def _elsewhere(own: str, attribute: str) -> str:
     raise AssertionError(f"no other {attribute}")
 
 
-def _member(type_: str, identifier: str) -> str:
-    return catalog.resource(type_).member.replace("{id}", identifier)
+def _member(type_: str, values: dict[str, Any]) -> str:
+    return fill(catalog.resource(type_).member, values)
+
+
+def _import_id(type_: str, values: dict[str, Any]) -> str:
+    return catalog.resource(type_).import_id.format_map(values)
 
 
 def test_a_class_moves_from_a_block_to_json_in_place(terraform: Make) -> None:
@@ -325,7 +542,7 @@ def test_destroying_what_is_gone_succeeds(terraform: Make) -> None:
     work = terraform(EMBEDDED + SPACE)
     work.apply()
     plane = connect(f"embedded:{work.folder / 'tama'}")
-    plane.request("DELETE", _member("space", work.state()["tama_space.home"]["id"]))
+    plane.request("DELETE", _member("space", work.state()["tama_space.home"]))
     plane.close()
     work.run("destroy", "-auto-approve", "-refresh=false")
     assert work.state() == {}
