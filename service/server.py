@@ -187,7 +187,7 @@ class _Worker:
         retention = Retention(Limits(settings.max_history, settings.history_age))
         try:
             work = {WORK: retention.step}
-            self._store = SQLiteStore(settings.store, work, tasks=TASKS, on_batch=metrics.observe_batch)
+            self._store = SQLiteStore(settings.store, work, tasks=TASKS, on_batch=metrics.observe_batch, max_actors=settings.max_actors)
         except HeldError as error:
             raise CannotServeError(_held(settings, error)) from None
         except (NotOurFileError, StoreUnavailableError, OSError) as error:

@@ -19,6 +19,7 @@ _INSTANCE_LENGTH = 200
 _LIMIT_DIGITS = 4
 _HISTORY_DIGITS = 7
 _RATE_DIGITS = 6
+_ACTOR_DIGITS = 9
 _DAY_S = 86_400
 _STORE_EXAMPLE = "sqlite:data/personalization.db"
 _T = TypeVar("_T")
@@ -104,6 +105,11 @@ RATE_LIMIT = Setting(
     "How many operations a tenant can call for in a second, and how many at once after a pause, such as 50:100; "
     "without the second number as many as in a second. More are answered 429. Without it any number.",
 )
+MOST_ACTORS = Setting(
+    "max-actors",
+    "NUMBER",
+    "How many actors a tenant can have. A write that would make one more is answered 403. Without it any number.",
+)
 SETTINGS = (
     LISTEN,
     METRICS_LISTEN,
@@ -117,6 +123,7 @@ SETTINGS = (
     MOST_HISTORY,
     HISTORY_DAYS,
     RATE_LIMIT,
+    MOST_ACTORS,
 )
 
 
@@ -138,6 +145,7 @@ class Settings:
         history_age: for how many seconds after they were received, None for as long as there is room.
         metrics_address: host and port of the metrics; None when the service itself serves them.
         rate_limit: how many operations a tenant can call for in a second and at once, None for any number.
+        max_actors: how many actors a tenant can have, None for any number.
 
     """
 
@@ -154,6 +162,7 @@ class Settings:
     history_age: int | None = None
     metrics_address: tuple[str, int] | None = None
     rate_limit: tuple[int, int] | None = None
+    max_actors: int | None = None
 
 
 class ConfigurationError(Exception):
@@ -244,6 +253,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
     max_history = read(MOST_HISTORY, _history_limit) or 0
     history_age = read(HISTORY_DAYS, _days)
     rate_limit = read(RATE_LIMIT, _rate_limit)
+    max_actors = read(MOST_ACTORS, _actor_limit)
     if reader.problems or not (address and store and instance) or preferences is None:
         raise ConfigurationError(reader.problems)
     return Settings(
@@ -259,6 +269,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
         history_age=history_age,
         metrics_address=metrics_address,
         rate_limit=rate_limit,
+        max_actors=max_actors,
     )
 
 
@@ -328,6 +339,10 @@ def _history_limit(value: str | None) -> int:
 
 def _days(value: str | None) -> int | None:
     return None if value is None else _whole_number(value, _LIMIT_DIGITS) * _DAY_S
+
+
+def _actor_limit(value: str | None) -> int | None:
+    return None if value is None else _whole_number(value, _ACTOR_DIGITS)
 
 
 def _rate_limit(value: str | None) -> tuple[int, int] | None:

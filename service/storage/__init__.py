@@ -12,6 +12,10 @@ class StoreUnavailableError(Exception):
     """The store did not do what was asked, and acknowledged nothing; asking again later may help."""
 
 
+class TenantFullError(Exception):
+    """The write would give the tenant one more actor than it can have, and nothing was done."""
+
+
 class ItemStore(Protocol):
     """The items of each actor of each tenant, to be read and changed."""
 
@@ -41,6 +45,7 @@ class ItemStore(Protocol):
 
         Raises:
             StoreUnavailableError: nothing was acknowledged.
+            TenantFullError: there would be one actor too many, in a store that was given a limit; see `Store`.
             ValueError: it changes more than MAX_CHANGES items.
 
         What the change raises is raised, and nothing was changed.
@@ -49,7 +54,12 @@ class ItemStore(Protocol):
 
 
 class Store(ItemStore, Protocol):
-    """A place that keeps the items of each actor of each tenant."""
+    """A place that keeps the items of each actor of each tenant.
+
+    It can be given a limit to the actors of a tenant, which holds for writes that make one (`keeps_actor`) where there
+    was none, and never for others. A store whose transactions do not include the count may let some more pass, at most
+    as many as there are such writes at the same time.
+    """
 
     def actors(self, tenant: str, after: str | None, limit: int) -> list[str]:
         """Return the ids of a tenant's actors who have items, in the order of their UTF-8 bytes.

@@ -25,6 +25,7 @@ from service.storage.background import SWEEP_PERIOD_S, Checkpointer, Sweeper
 from service.storage.erasure_file import ErasureFile
 from service.storage.files import FileLock, make_private_folder, open_private_file, same_file
 from service.storage.sqlite_actors import actors_of
+from service.storage.sqlite_census import Census, forget_census
 from service.storage.sqlite_file import NotOurFileError, connect, marks_key, prepare
 from service.storage.sqlite_items import Owner, SQLiteChanges, SQLiteItems, get_at_once
 
@@ -68,6 +69,7 @@ class SQLiteStore:
         clock: the time, in seconds since the epoch, by which items expire and work is due.
         sweep_period: seconds between two looks for what has expired or is due.
         on_batch: told of each batch that was committed: how many writes, and how many seconds it took.
+        max_actors: how many actors a tenant can have, exactly; None for any number.
 
     Raises:
         HeldError: another process serves the file.
@@ -85,6 +87,7 @@ class SQLiteStore:
         clock: Callable[[], float] = time.time,
         sweep_period: float = SWEEP_PERIOD_S,
         on_batch: Callable[[int, float], None] | None = None,
+        max_actors: int | None = None,
     ) -> None:
         make_private_folder(path.parent)
         self._path = path
@@ -102,6 +105,9 @@ class SQLiteStore:
             with _translated():
                 self._writer = connect(path, writes_to_log=True)
                 prepare(self._writer)
+                self._census = Census(self._writer, max_actors) if max_actors is not None else None
+                if self._census is None:
+                    forget_census(self._writer)
                 self._marks_key = marks_key(self._writer)
                 self._checkpointer = Checkpointer(connect(path))
         except BaseException as error:
@@ -231,6 +237,8 @@ class SQLiteStore:
     def _change(self, tenant: str, actor: str, change: Callable[[SQLiteChanges], _T]) -> _T:
         def run(writer: apsw.Connection) -> tuple[_T, SQLiteChanges]:
             changes = SQLiteChanges(writer, Owner(tenant, actor, self._marks_key), int(self._clock()))
+            if self._census is not None:
+                return self._census.counted(tenant, changes, change), changes
             return change(changes), changes
 
         result, changes = self._carry_out(run)

@@ -11,6 +11,7 @@ import apsw
 
 from service.storage.erasure_file import ErasureFileError, erasure_file, read_erasures
 from service.storage.files import FileLock, HeldError, make_private_folder, synchronise
+from service.storage.sqlite_census import forget_census
 from service.storage.sqlite_erasing import erase_again
 from service.storage.sqlite_file import BUSY_TIMEOUT_MS, NotOurFileError, connect, prepare, schema_version
 
@@ -97,6 +98,7 @@ def restore(backup: Path, store: Path, *, replace: bool = False) -> int:
                     _check(copied)
                     prepare(copied)
                     erased = erase_again(copied, erasures)
+                    forget_census(copied)
                     copied.execute(_NEW_LIVES)
                     copied.execute("PRAGMA journal_mode = DELETE")
                 _let_go_of_log(store)

@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from service.contract import Contract
 from service.refusal import Detail, Refused
-from service.storage import StoreUnavailableError
+from service.storage import StoreUnavailableError, TenantFullError
 from service.web.answers import Answer
 from service.web.observing import described, take_down_code
 
@@ -72,6 +72,9 @@ def answer_errors_with_problems(app: Flask, contract: Contract) -> None:
         _log.error("the store is not available", extra=described(request) | {"error": str(error)})
         return refused(Refused("store_unavailable"))
 
+    def tenant_full(_error: TenantFullError) -> Response:
+        return refused(Refused("quota"))
+
     def failed(error: Exception) -> Response:
         _log.error("a request failed", exc_info=error, extra=described(request))
         return refused(Refused("internal_error"))
@@ -80,4 +83,5 @@ def answer_errors_with_problems(app: Flask, contract: Contract) -> None:
     app.register_error_handler(MethodNotAllowed, method_not_allowed)
     app.register_error_handler(HTTPException, no_route)
     app.register_error_handler(StoreUnavailableError, store_unavailable)
+    app.register_error_handler(TenantFullError, tenant_full)
     app.register_error_handler(Exception, failed)

@@ -1,6 +1,8 @@
 """Every error code of the contract can come, and the client of these tests lets no other pass."""
 
 from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -148,6 +150,14 @@ def test_the_code_comes_when_a_tenant_calls_too_often(contract: Contract, store:
     assert client.get("a").json["code"] == "rate_limited"
 
 
+def test_the_code_comes_when_a_tenant_has_all_its_actors(contract: Contract, tmp_path: Path) -> None:
+    credential = Credential(digest(KEY), "default", frozenset(contract.schema("Scope")["enum"]))
+    with closing(SQLiteStore(tmp_path / "full.db", max_actors=1)) as store:
+        client = Client(contract, create_app(contract, store, [credential], instance="this-start", main_pid=1))
+        client.put("a", NAMES)
+        assert client.put("b", NAMES).json["code"] == "quota"
+
+
 FAILURES = {"internal_error": RuntimeError(), "store_unavailable": StoreUnavailableError()}
 
 
@@ -165,5 +175,5 @@ def test_the_code_comes_when_the_store_fails(
 def test_no_code_is_left_out(contract: Contract) -> None:
     others = {"insufficient_scope", "erasure_in_progress", "too_many_entries", "too_many_preferences"}
     keys = {"idempotency_key_in_flight", "idempotency_key_gone"}
-    limits = {"rate_limited"}
+    limits = {"rate_limited", "quota"}
     assert {*CALLS, *FAILURES} | others | keys | limits == set(contract.errors)

@@ -26,6 +26,13 @@ def store(path: Path, clock: Clock) -> Iterator[SQLiteStore]:
 
 
 @pytest.fixture
+def limited_store(tmp_path: Path) -> Iterator[SQLiteStore]:
+    store = SQLiteStore(tmp_path / "limited" / "personalization.db", sweep_period=3_600, max_actors=3)
+    yield store
+    store.close()
+
+
+@pytest.fixture
 def sweep(store: SQLiteStore) -> Callable[[], None]:
     """Make a round of background work, and wait for its end."""
     return store.sweep

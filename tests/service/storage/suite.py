@@ -1,4 +1,7 @@
-"""What every store does: a store's tests inherit `StoreSuite` and give it the fixtures `store`, `clock` and `sweep`."""
+"""What every store does: a store's tests inherit `StoreSuite` and give it the fixtures `store`, `clock` and `sweep`.
+
+`limited_store` is another one, in which a tenant can have three actors.
+"""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from service.items import MAX_CHANGES, Changes, Item, Items, Work
-from service.storage import Store, StoreUnavailableError, Task
+from service.storage import Store, StoreUnavailableError, Task, TenantFullError
 
 
 @dataclass
@@ -311,6 +314,47 @@ class StoreSuite:
         for actor in ("a", "c", "e"):
             store.write("t", actor, puts("k", b"1"))
         assert store.actors("t", "d", 10) == ["e", "f", "h"]
+
+    def test_a_limit_holds_for_writes_that_make_an_actor_and_for_no_others(self, limited_store: Store) -> None:
+        store = limited_store
+        for actor, key in (("a", "profile"), ("b", "preference/theme"), ("c", "event/1")):
+            store.write("t", actor, puts(key, b"1"))
+        for key in ("profile", "preference/theme", "event/1"):
+            with pytest.raises(TenantFullError):
+                store.write("t", "d", puts(key, b"1"))
+        store.write("t", "a", puts("event/1", b"1"))
+        store.write("u", "d", puts("profile", b"1"))
+        for key in ("mark/consent", "standing", "idempotency/0000"):
+            store.write("t", "d", puts(key, b"1"))
+        assert store.get("t", "d", "profile", "preference/theme", "event/1") == [None] * 3
+
+    def test_who_has_gone_leaves_a_place(self, limited_store: Store) -> None:
+        store = limited_store
+        for actor in ("a", "b", "c"):
+            store.write("t", actor, puts("profile", b"1"))
+            store.write("t", actor, puts("event/1", b"1"))
+        store.write("t", "b", deletes("profile"))
+        with pytest.raises(TenantFullError):
+            store.write("t", "d", puts("profile", b"1"))
+        store.write("t", "b", deletes("event/1"))
+        store.write("t", "d", puts("profile", b"1"))
+        with pytest.raises(TenantFullError):
+            store.write("t", "b", puts("profile", b"1"))
+        assert store.actors("t", None, 10) == ["a", "c", "d"]
+
+    def test_a_write_that_makes_one_actor_too_many_leaves_everything_as_it_was(self, limited_store: Store) -> None:
+        def change(changes: Changes) -> None:
+            changes.put("mark/consent", b"1")
+            changes.put("profile", b"1")
+            changes.schedule("daily")
+
+        store = limited_store
+        for actor in ("a", "b", "c"):
+            store.write("t", actor, puts("profile", b"1"))
+        with pytest.raises(TenantFullError):
+            store.write("t", "d", change)
+        assert store.get("t", "d", "mark/consent", "profile") == [None, None]
+        assert store.backlog() == 0
 
     def test_concurrent_changes_of_one_item_lose_nothing(self, store: Store) -> None:
         with ThreadPoolExecutor(16) as pool:
