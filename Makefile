@@ -10,7 +10,7 @@ python = trap "$(interrupted)" INT; python=$$(sh tools/find_python.sh) && exec "
 
 help:
 	@printf '%s\n' \
-	'make up                deploy the module with cdktf, and show a profile written and read through its actions' \
+	'make up                deploy the module with cdktf, and show a profile and a conversation through its actions' \
 	'make down              destroy it again; PURGE=1 removes the data and the installed provider too' \
 	'make test              run make check and all tests; PYTEST="-k name" chooses' \
 	'make check             format, lint, types, and whether the generated files are fresh' \

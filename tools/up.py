@@ -1,24 +1,15 @@
-"""`make up`: deploy the module with cdktf, then write and read a profile through the actions that it declared."""
+"""`make up`: deploy the module with cdktf, then hold a small conversation through the actions that it declared."""
 
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from typing import Any
 
-from tools import bootstrap, deployment, environment, install_provider, progress
+from tools import bootstrap, conversation, deployment, environment, install_provider, progress
 from tools.deployment import CDKTF
-from tools.environment import BIN, ROOT
+from tools.environment import ROOT
 from tools.progress import StepError
-
-ACTOR = "demo-actor"
-PROFILE = {
-    "names": [
-        {"index": 0, "group": "callable", "value": "Ada"},
-        {"index": 0, "group": "real", "value": "Augusta Ada King"},
-    ]
-}
 
 
 def install_the_provider() -> None:
@@ -57,32 +48,7 @@ def deploy() -> dict[str, Any]:
             advice="Mend what the output names and run `make up` again; `make down` takes down what there is.",
         )
     stacks: dict[str, dict[str, Any]] = json.loads(CDKTF.outputs.read_text("utf-8"))
-    return next(outputs for outputs in stacks.values() if "upsert_profile_action_id" in outputs)
-
-
-def call(name: str, action_id: str, tool_call: dict[str, Any]) -> None:
-    """Call an action as Tama does and print the names that came back.
-
-    Raises:
-        StepError: The answer is not a profile.
-    """
-    result = subprocess.run(
-        [BIN / "tama", "call", "--base-url", f"embedded:{CDKTF.control_plane}", action_id, json.dumps(tool_call)],
-        env=deployment.variables(),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    try:
-        answer = json.loads(result.stdout)
-        names = ", ".join(f"{name['value']} ({name['group']})" for name in answer["body"]["names"])
-    except (ValueError, KeyError, TypeError):
-        raise StepError(
-            f"The action {name} did not answer with a profile: {(result.stdout + result.stderr).strip()}",
-            "Run `.venv/bin/personalization --help` and read the service's log in .state/cdktf/service.",
-        ) from None
-    print(f"{name} ({action_id}): {answer['status']}, names: {names}")
+    return next(outputs for outputs in stacks.values() if "specification_id" in outputs)
 
 
 def main() -> None:
@@ -101,15 +67,13 @@ def main() -> None:
 
 
 def demonstrate(outputs: dict[str, Any]) -> None:
-    """Write and read a profile through the declared actions.
+    """Hold a conversation through the declared actions.
 
     Raises:
-        StepError: An action did not answer with a profile.
+        StepError: An action did not answer as it should.
     """
-    print(f"The service is at {outputs['service_url']}. Through the actions that were declared:")
-    path = {"actor_id": ACTOR}
-    call("create-or-update-profile", outputs["upsert_profile_action_id"], {"path": path, "body": PROFILE})
-    call("get-profile", outputs["get_profile_action_id"], {"path": path})
+    print(f"The service is at {outputs['service_url']}. A conversation with someone new, through the declared actions:")
+    conversation.hold(outputs["specification_id"])
 
 
 if __name__ == "__main__":

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from tools import bootstrap, deployment, down, environment, install_provider, progress, up
+from tools import bootstrap, conversation, deployment, down, environment, install_provider, progress, up
 from tools.environment import ROOT
 from tools.progress import StepError
 
 OUTPUTS = {
-    "upsert_profile_action_id": "action-1",
-    "get_profile_action_id": "action-2",
+    "specification_id": "specification-1",
     "service_url": "http://127.0.0.1:1234",
 }
 CDKTF = f"""#!{sys.executable}
@@ -38,7 +37,12 @@ TAMA = f"""#!{sys.executable}
 import json, sys
 with open("calls", "a") as calls:
     print("tama", *sys.argv[1:-1], file=calls)
-body = {{"names": [{{"group": "callable", "value": "Ada"}}, {{"group": "real", "value": "Augusta"}}]}}
+body = {{
+    "names": [{{"group": "callable", "value": "Ada"}}, {{"group": "real", "value": "Augusta"}}],
+    "text": "# Actor\\n- not known yet",
+    "value": "en-GB",
+    "events": [{{}}, {{}}],
+}}
 print(json.dumps({{"status": 200, "body": body}}))
 """
 
@@ -56,7 +60,7 @@ class Checkout:
         self.bin.mkdir(parents=True)
         for name, text in {"cdktf": CDKTF, "terraform": TERRAFORM, "tama": TAMA}.items():
             self.program(name, text)
-        for module in (deployment, down, environment, progress, up):
+        for module in (conversation, deployment, down, environment, progress, up):
             for name, path in {
                 "ROOT": self.folder,
                 "STATE": self.state,
@@ -101,22 +105,38 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Checkout:
     return Checkout(tmp_path, monkeypatch)
 
 
-def test_up_deploys_and_ends_with_the_names_that_came_back(
+def test_up_deploys_and_ends_with_a_conversation(
     checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("TF_CLI_CONFIG_FILE", "/the/users/own")
     up.main()
     configuration = checkout.state / "provider" / "terraformrc"
-    called = f"tama call --base-url embedded:{checkout.state}/cdktf/tama"
-    assert checkout.calls() == [
-        f"cdktf deploy --auto-approve --outputs-file {checkout.state}/cdktf/outputs.json {configuration}",
-        f"{called} action-1",
-        f"{called} action-2",
+    deployed, *called = checkout.calls()
+    assert deployed == f"cdktf deploy --auto-approve --outputs-file {checkout.state}/cdktf/outputs.json {configuration}"
+    assert [call.rpartition(":")[2] for call in called] == [
+        "erase-actor",
+        "get-context",
+        "create-or-update-profile",
+        "get-profile",
+        "create-or-update-preference",
+        "append-history",
+        "get-context",
     ]
+    at = f"tama call --base-url embedded:{checkout.state}/cdktf/tama specification-1:"
+    assert all(call.startswith(at) for call in called)
     assert str(checkout.home / ".terraform.d" / "plugins") in configuration.read_text("utf-8")
-    assert capsys.readouterr().out.splitlines()[-2:] == [
-        "create-or-update-profile (action-1): 200, names: Ada (callable), Augusta (real)",
-        "get-profile (action-2): 200, names: Ada (callable), Augusta (real)",
+    assert capsys.readouterr().out.splitlines()[-11:] == [
+        "erase-actor: 200, what an earlier conversation left is gone",
+        "get-context: 200",
+        "  | # Actor",
+        "  | - not known yet",
+        "create-or-update-profile: 200, names: Ada (callable), Augusta (real)",
+        "get-profile: 200, names: Ada (callable), Augusta (real)",
+        "create-or-update-preference: 200, en-GB",
+        "append-history: 200, 2 events",
+        "get-context: 200",
+        "  | # Actor",
+        "  | - not known yet",
     ]
 
 
@@ -128,7 +148,27 @@ def test_up_forgets_what_cdktf_has_locked(checkout: Checkout) -> None:
     assert not lock.exists()
 
 
-def test_an_action_that_does_not_answer_with_a_profile_fails_up(checkout: Checkout) -> None:
+def test_a_call_waits_until_what_was_erased_is_gone(
+    checkout: Checkout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(conversation, "_PAUSE_S", 0)
+    refusal = "touch tried; echo '{\"status\": 409}'; exit 1"
+    first = f'case "$4" in *-profile) [ -e tried ] || {{ {refusal}; }} esac'
+    checkout.program("tama.py", TAMA)
+    checkout.program("tama", f'#!/bin/sh\n{first}\nexec "$0.py" "$@"\n')
+    up.main()
+    assert "create-or-update-profile: 200" in capsys.readouterr().out
+    assert (checkout.folder / "tried").exists()
+
+
+@pytest.mark.parametrize("answer", ['{"status": 200, "body": {"names": null}}', "no answer"])
+def test_an_answer_that_is_not_what_the_action_answers_fails_up(checkout: Checkout, answer: str) -> None:
+    checkout.program("tama", f"#!/bin/sh\necho '{answer}'\n")
+    with pytest.raises(StepError, match="did not answer as it should"):
+        up.main()
+
+
+def test_an_action_that_refuses_fails_up(checkout: Checkout) -> None:
     checkout.program("tama", '#!/bin/sh\necho \'{"status": 401, "body": {"code": "unauthenticated"}}\'; exit 1\n')
     with pytest.raises(StepError, match="unauthenticated"):
         up.main()
