@@ -1,6 +1,7 @@
 """`make bench`: run the benchmarks and print their tables; `BENCH="--rounds 5"` passes options."""
 
 import argparse
+import math
 import signal
 import sys
 from collections.abc import Sequence
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from benchmarks import launch
 from benchmarks.service import main as service
+from benchmarks.service.load import LoadError
+from benchmarks.service.servers import ServerError
 from tools import progress
 
 PARTS = ("service", "provider")
@@ -22,7 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if "service" in parts:
         given = {field.name: getattr(options, field.name) for field in fields(service.Options)}
         chosen = service.Options(**{name: value for name, value in given.items() if value is not None})
-        status = service.main(chosen)
+        try:
+            status = service.main(chosen)
+        except (LoadError, ServerError) as error:
+            print(f"The service could not be measured: {error}", file=sys.stderr)
+            status = 1
     if "provider" in parts:
         launch.main(options.beside, options.rounds or launch.ROUNDS)
     return status
@@ -37,7 +44,7 @@ def make_parser() -> argparse.ArgumentParser:
         "--rounds", type=_count, help=f"measured rounds (default: service {default.rounds}, provider {launch.ROUNDS})"
     )
     of_service = parser.add_argument_group("service")
-    of_service.add_argument("--seconds", type=_count, help=f"of each run (default: {default.seconds})")
+    of_service.add_argument("--seconds", type=_length, help=f"of each run (default: {default.seconds:g})")
     of_service.add_argument(
         "--warm-up", type=int, metavar="SECONDS", help=f"before each run, not measured (default: {default.warm_up})"
     )
@@ -66,6 +73,13 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("it must be at least 1")
     return number
+
+
+def _length(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < math.inf:
+        raise argparse.ArgumentTypeError("it must be a number of seconds above 0")
+    return seconds
 
 
 if __name__ == "__main__":

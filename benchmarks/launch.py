@@ -141,7 +141,8 @@ def report(seconds: dict[str, list[float]]) -> None:
     print("|---|---|---|---|---|---|")
     for name, values in seconds.items():
         label, _, contender = name.partition("|")
-        low, median, high = (1000 * q for q in statistics.quantiles(values, n=4))
+        # Of a single round there are no quartiles.
+        low, median, high = (1000 * q for q in statistics.quantiles(values * 2 if len(values) == 1 else values, n=4))
         ours = seconds.get(f"{label}|{OURS}")
         ratio = f"{statistics.median(values) / statistics.median(ours):.2f}" if ours else ""
         fastest = 1000 * min(values)

@@ -66,7 +66,7 @@ class Options:
     """
 
     rounds: int = 5
-    seconds: int = 5
+    seconds: float = 5
     actors: int = MANY
     requests: int | None = None
     connections: int = 16
@@ -111,7 +111,7 @@ def _what_was_run(options: Options, others: float | None) -> str:
     numbers = (
         f"{options.actors:,} actors",
         f"{options.connections} connections",
-        f"{options.rounds} rounds of {options.seconds} s",
+        f"{options.rounds} rounds of {options.seconds:g} s",
         f"{options.all_requests:,} requests for the memory",
     )
     busy = "" if others is None else f" Other work took {others:.0%} of the machine's cores."
@@ -198,7 +198,7 @@ def _measure(contenders: Mapping[str, Contender], client: Client, options: Optio
     return rounds
 
 
-def _tried(name: str, contender: Contender, client: Client, seconds: int) -> Run | None:
+def _tried(name: str, contender: Contender, client: Client, seconds: float) -> Run | None:
     for _ in range(TRIES):
         run = client.run(contender.server.url, contender.server.pid, [contender.request], {"duration": seconds})
         why = run.why_void()

@@ -28,7 +28,7 @@ def test_the_service_is_measured(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(kinto, "kinto", no_kinto)
-    form = "service --rounds 1 --seconds 1 --warm-up 0 --actors 20 --requests 40 --connections 2"
+    form = "service --rounds 1 --seconds 0.3 --warm-up 0 --actors 20 --requests 40 --connections 2"
     status = main(form.split())
     printed, errors = capfd.readouterr()
     assert errors == "Kinto is left out: it is not there\n"
@@ -63,7 +63,21 @@ def test_a_refusal_makes_a_run_void_and_a_change_is_one(tmp_path: Path) -> None:
             ours.call("GET", get.path.format(actor="nobody"), get.headers)
 
 
-@pytest.mark.parametrize("arguments", [["nothing"], ["--rounds", "0"], ["--seconds", "x"]])
+def test_a_server_that_does_not_start_is_said(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(servers, "KEY", "too short")
+    assert main(["service", "--rounds", "1", "--actors", "1"]) == 1
+    printed, errors = capsys.readouterr()
+    assert printed == ""
+    assert errors.startswith("The service could not be measured: a server did not start")
+    assert "shorter than 32 characters" in errors
+    assert not list(folder.glob("run-*"))
+
+
+@pytest.mark.parametrize(
+    "arguments", [["nothing"], ["--rounds", "0"], ["--seconds", "0"], ["--seconds", "nan"], ["--seconds", "x"]]
+)
 def test_what_makes_no_sense_is_refused(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as end:
         main(arguments)
