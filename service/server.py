@@ -28,8 +28,10 @@ from granian.server.mp import MPServer
 from service.contract import load_contract
 from service.logs import LOGGING
 from service.metrics import Metrics
+from service.personalization.actors import importing
 from service.personalization.erasure.tenants import TASKS
-from service.personalization.history.retention import WORK, Limits, Retention
+from service.personalization.history import retention as histories
+from service.personalization.history.retention import Limits, Retention
 from service.personalization.preferences.schemas import with_declared
 from service.personalization.profile import with_bounds
 from service.personalization.tenants.rate import RateLimit
@@ -186,7 +188,7 @@ class _Worker:
         metrics = Metrics()
         retention = Retention(Limits(settings.max_history, settings.history_age))
         try:
-            work = {WORK: retention.step}
+            work = {histories.WORK: retention.step, importing.WORK: importing.take_away}
             self._store = SQLiteStore(settings.store, work, tasks=TASKS, on_batch=metrics.observe_batch, max_actors=settings.max_actors)
         except HeldError as error:
             raise CannotServeError(_held(settings, error)) from None
@@ -204,7 +206,9 @@ class _Worker:
             instance=settings.instance,
             main_pid=self.main_pid,
             bounds=Bounds(
-                settings.max_preferences, RateLimit(*settings.rate_limit) if settings.rate_limit is not None else None
+                settings.max_preferences,
+                settings.max_import,
+                RateLimit(*settings.rate_limit) if settings.rate_limit is not None else None,
             ),
             retention=retention,
             observer=Observer(metrics, metrics_route=settings.metrics_address is None),

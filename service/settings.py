@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from service.personalization import MAX_ENTRIES
+from service.personalization.actors import MAX_IMPORT
 from service.personalization.history import MAX_HISTORY
 from service.personalization.preferences import MAX_PREFERENCES
 from service.web.credentials import MIN_KEY_LENGTH, digest
@@ -19,6 +20,7 @@ _INSTANCE_LENGTH = 200
 _LIMIT_DIGITS = 4
 _HISTORY_DIGITS = 7
 _RATE_DIGITS = 6
+_IMPORT_DIGITS = 10
 _ACTOR_DIGITS = 9
 _DAY_S = 86_400
 _STORE_EXAMPLE = "sqlite:data/personalization.db"
@@ -93,6 +95,9 @@ HISTORY_DAYS = Setting(
     "NUMBER",
     "For how many days an event is kept after it was received. Without it events stay as long as there is room.",
 )
+MOST_IMPORTED = Setting(
+    "max-import", "BYTES", "How long the document of an import may be; it is held in memory.", str(MAX_IMPORT)
+)
 METRICS_LISTEN = Setting(
     "metrics-listen",
     "HOST:PORT",
@@ -122,6 +127,7 @@ SETTINGS = (
     MOST_DATES,
     MOST_HISTORY,
     HISTORY_DAYS,
+    MOST_IMPORTED,
     RATE_LIMIT,
     MOST_ACTORS,
 )
@@ -143,6 +149,7 @@ class Settings:
         max_dates: how many dates a profile can hold.
         max_history: how many of the latest events of an actor are kept.
         history_age: for how many seconds after they were received, None for as long as there is room.
+        max_import: how many bytes the document of an import may have.
         metrics_address: host and port of the metrics; None when the service itself serves them.
         rate_limit: how many operations a tenant can call for in a second and at once, None for any number.
         max_actors: how many actors a tenant can have, None for any number.
@@ -160,6 +167,7 @@ class Settings:
     max_dates: int
     max_history: int = MAX_HISTORY
     history_age: int | None = None
+    max_import: int = MAX_IMPORT
     metrics_address: tuple[str, int] | None = None
     rate_limit: tuple[int, int] | None = None
     max_actors: int | None = None
@@ -252,6 +260,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
     max_preferences, max_names, max_dates = (read(setting, _limit) or 0 for setting in limits)
     max_history = read(MOST_HISTORY, _history_limit) or 0
     history_age = read(HISTORY_DAYS, _days)
+    max_import = read(MOST_IMPORTED, _import_limit) or 0
     rate_limit = read(RATE_LIMIT, _rate_limit)
     max_actors = read(MOST_ACTORS, _actor_limit)
     if reader.problems or not (address and store and instance) or preferences is None:
@@ -267,6 +276,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
         max_dates,
         max_history=max_history,
         history_age=history_age,
+        max_import=max_import,
         metrics_address=metrics_address,
         rate_limit=rate_limit,
         max_actors=max_actors,
@@ -335,6 +345,10 @@ def _limit(value: str | None) -> int:
 
 def _history_limit(value: str | None) -> int:
     return _whole_number(value, _HISTORY_DIGITS)
+
+
+def _import_limit(value: str | None) -> int:
+    return _whole_number(value, _IMPORT_DIGITS)
 
 
 def _days(value: str | None) -> int | None:

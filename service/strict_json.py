@@ -18,15 +18,15 @@ _BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 _STRUCTURE = re.compile(r'"(?:[^"\\]++|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
-def parse(body: bytes) -> object:
-    """Parse a JSON text in UTF-8; a byte order mark before it is passed over.
+def parse(body: bytes, max_depth: int = MAX_DEPTH) -> object:
+    """Parse a JSON text in UTF-8, nested at most `max_depth` deep; a byte order mark before it is passed over.
 
     Raises:
         Refused: `malformed_json` with line and column, `nested_too_deeply`, or `duplicate_key` with pointers.
 
     """
     text = _decode(body).removeprefix(_BOM)
-    if _depth(text) > MAX_DEPTH:
+    if _depth(text, max_depth) > max_depth:
         raise Refused("nested_too_deeply")
     try:
         orjson.loads(text)
@@ -53,8 +53,8 @@ def _malformed(reason: str, line: int, column: int) -> Refused:
     return Refused("malformed_json", f"The body is not JSON: {reason} at line {line}, column {column}.")
 
 
-def _depth(text: str) -> int:
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
+def _depth(text: str, max_depth: int) -> int:
+    if text.count("[") + text.count("{") <= max_depth:
         return 0
     deepest = depth = 0
     for token in _STRUCTURE.finditer(text):

@@ -9,7 +9,7 @@ import orjson
 from service.contract import Contract
 from service.personalization.checking import check
 from service.personalization.reading import Reading, make_reader
-from service.personalization.times import rfc3339
+from service.personalization.times import milliseconds, recorded
 from service.refusal import Detail, Refused
 
 KEYS = {"names": ("group", "index"), "dates": ("significance", "index")}
@@ -182,7 +182,15 @@ def told_with_meta(stored: bytes) -> dict[str, Any]:
 
 
 def _meta(times: Mapping[str, int]) -> dict[str, Any]:
-    return {"changed_at": {name: rfc3339(at / 1_000) for name, at in times.items()}}
+    return {"changed_at": {name: recorded(at) for name, at in times.items()}}
+
+
+def stored_with_meta(told: Mapping[str, Any]) -> bytes:
+    """Return the document of a profile from what `told_with_meta` returns of it."""
+    kept = {name: value for name, value in told.items() if name != "meta"}
+    if "meta" in told:
+        kept[_CHANGED] = {name: milliseconds(at) for name, at in told["meta"]["changed_at"].items()}
+    return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
 
 
 def entry_key(name: str, entry: Mapping[str, Any]) -> tuple[Any, ...]:

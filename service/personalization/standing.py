@@ -55,6 +55,11 @@ class Standing:
         return self.erasure is not None or self.importing is not None
 
     @property
+    def is_merging(self) -> bool:
+        """Return whether the actor is one of two that are being merged."""
+        return self.merging_from is not None or self.merging_into is not None
+
+    @property
     def is_shown(self) -> bool:
         """Return whether what lies under the id itself is to be seen."""
         return self.alias_of is None and not self.is_hidden

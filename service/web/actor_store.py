@@ -94,23 +94,31 @@ class ActorStore:
         """See `ItemStore.write`.
 
         Raises:
-            Refused: `erasure_in_progress` or `consent_withdrawn`.
+            Refused: `erasure_in_progress`, `actor_busy` or `consent_withdrawn`.
 
         """
 
         def admitted(changes: Changes) -> _T:
             standing = changes.get(STANDING)
             _leave_alias(standing)
-            if standing is not None and not self._may_meet_erasure:
-                raise Refused("erasure_in_progress")
+            if standing is not None:
+                self._refuse(Standing.read(standing))
             if self._needs_consent:
                 require_consent(changes)
             return change(changes)
 
         return _of_whom_it_stands_for(actor, lambda target: self._store.write(tenant, target, admitted))
 
+    def _refuse(self, standing: Standing) -> None:
+        if standing.is_merging or (standing.importing is not None and not self._may_meet_erasure):
+            raise Refused("actor_busy")
+        if standing.erasure is not None and not self._may_meet_erasure:
+            raise Refused("erasure_in_progress")
+
     def _hides(self, standing: Item | None, withdrawal: Item | None) -> bool:
-        return (standing is not None and not self._may_meet_erasure) or (withdrawal is not None and self._needs_consent)
+        if withdrawal is not None and self._needs_consent:
+            return True
+        return standing is not None and not self._may_meet_erasure and Standing.read(standing).is_hidden
 
 
 def _leave_alias(standing: Item | None) -> None:

@@ -1,18 +1,31 @@
 """The operations on an actor as a whole."""
 
 import logging
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from functools import partial
 
+import orjson
 from flask import Response, request
 
+from service.contract import Contract
+from service.items import Changes
+from service.personalization.actors import MAX_IMPORT
 from service.personalization.actors.exporting import ExportBrokenError, export
+from service.personalization.actors.importing import Importing
+from service.personalization.actors.told import Documents
+from service.personalization.history.retention import Retention
 from service.personalization.profile import Profiles
 from service.storage import ItemStore, StoreUnavailableError
+from service.strict_json import MAX_DEPTH
 from service.web.actor_store import ActorStore
 from service.web.answers import JSON, View
 from service.web.credentials import Credential
 from service.web.observing import described
+from service.web.writes import Reply, Write, Writes
+
+_DOCUMENT_DEPTH = MAX_DEPTH + 2
+"""A document holds preferences, each of which came in a body of its own, within two more levels."""
 
 _log = logging.getLogger("personalization")
 
@@ -20,14 +33,29 @@ _log = logging.getLogger("personalization")
 class ActorViews:
     """The views of the operations on actors as a whole; each takes the caller and the parameters of the path."""
 
-    def __init__(self, profiles: Profiles, store: ItemStore) -> None:
+    def __init__(
+        self,
+        contract: Contract,
+        profiles: Profiles,
+        documents: Documents,
+        retention: Retention,
+        store: ItemStore,
+        *,
+        max_import: int = MAX_IMPORT,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._profiles = profiles
+        self._documents = documents
+        self._retention = retention
         self._store = store
+        self._max_import = max_import
+        self._clock = clock
         self._actors = ActorStore(store, needs_consent=False)
+        self._writes = Writes(contract, store)
 
     def by_operation(self) -> dict[str, View]:
         """Return each view by the `operationId` of what it carries out."""
-        return {"export-actor": self._export}
+        return {"export-actor": self._export, "import-actor": self._import}
 
     def _export(self, caller: Credential, actor_id: str) -> Response:
         self._profiles.check_actor(actor_id)
@@ -35,6 +63,27 @@ class ActorViews:
         document = export(actor, partial(self._store.read, caller.tenant, actor))
         answer = Response(_logged(document, described(request)), content_type=JSON)
         answer.headers["Cache-Control"] = "no-store"
+        return answer
+
+    def _import(self, caller: Credential, actor_id: str) -> Response:
+        prepared: list[Importing] = []
+
+        def prepare(body: object) -> Importing:
+            document = self._documents.told(body, actor_id)
+            importing = Importing(self._store, caller.tenant, document, self._retention, self._clock)
+            importing.prepare()
+            prepared.append(importing)
+            return importing
+
+        def finish(changes: Changes, importing: Importing) -> Reply:
+            status = 201 if importing.finish(changes) else 200
+            return Reply(status, orjson.dumps(importing.receipt), {"Content-Type": JSON, "Cache-Control": "no-store"})
+
+        self._profiles.check_actor(actor_id)
+        write = Write("import-actor", finish, prepare, max_bytes=self._max_import, max_depth=_DOCUMENT_DEPTH)
+        answer = self._writes.carry_out(caller, actor_id, write)
+        for importing in prepared:
+            importing.lead_aliases()
         return answer
 
 

@@ -9,6 +9,7 @@ from werkzeug.routing import BaseConverter
 
 from service.contract import Contract, Operation
 from service.metrics import CONTENT_TYPE, Metrics
+from service.personalization.actors import MAX_IMPORT
 from service.personalization.history.retention import Limits, Retention
 from service.personalization.preferences import MAX_PREFERENCES
 from service.personalization.preferences.rules import Preferences
@@ -37,11 +38,13 @@ class Bounds:
 
     Attributes:
         max_preferences: how many preferences an actor can have.
+        max_import: how many bytes the document of an import may have.
         rate_limit: how many operations a tenant can call for, None for any number.
 
     """
 
     max_preferences: int = MAX_PREFERENCES
+    max_import: int = MAX_IMPORT
     rate_limit: RateLimit | None = None
 
 
@@ -82,7 +85,14 @@ def create_app(
     authenticator = Authenticator(credentials, store)
     bounds = bounds or Bounds()
     preferences = Preferences(contract, bounds.max_preferences)
-    views = make_operations(contract, Profiles(contract), preferences, retention or Retention(Limits()), store)
+    views = make_operations(
+        contract,
+        Profiles(contract),
+        preferences,
+        retention or Retention(Limits()),
+        store,
+        max_import=bounds.max_import,
+    )
     for operation in contract.operations:
         rule = operation.path.replace("{", "<segment:").replace("}", ">")
         view = _authenticated(views[operation.id], operation, authenticator, bounds.rate_limit)

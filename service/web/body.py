@@ -46,7 +46,8 @@ def read_json_body(
 
 def _read_exactly(request: Request, length: int) -> bytes:
     stream = request.environ["wsgi.input"]
-    body = b""
-    while len(body) < length and (piece := stream.read(length - len(body))):
-        body += piece
-    return body
+    pieces, missing = [], length
+    while missing and (piece := stream.read(missing)):
+        pieces.append(piece)
+        missing -= len(piece)
+    return b"".join(pieces)

@@ -4,6 +4,8 @@ import orjson
 from flask import Response
 
 from service.contract import Contract
+from service.personalization.actors import MAX_IMPORT
+from service.personalization.actors.told import Documents
 from service.personalization.history.retention import Retention
 from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
@@ -23,7 +25,13 @@ from service.web.writes import Writes
 
 
 def make_operations(
-    contract: Contract, profiles: Profiles, preferences: Preferences, retention: Retention, store: Store
+    contract: Contract,
+    profiles: Profiles,
+    preferences: Preferences,
+    retention: Retention,
+    store: Store,
+    *,
+    max_import: int = MAX_IMPORT,
 ) -> dict[str, View]:
     """Return the view of each operation by its `operationId`; each takes the caller and the parameters of the path.
 
@@ -41,7 +49,9 @@ def make_operations(
         **ConsentViews(contract, profiles, consents, erasing).by_operation(),
         **ErasureViews(contract, profiles, store, erasing).by_operation(),
         **TenantViews(contract, store).by_operation(),
-        **ActorViews(profiles, store).by_operation(),
+        **ActorViews(
+            contract, profiles, Documents(contract, preferences.limit), retention, store, max_import=max_import
+        ).by_operation(),
         "get-credential": get_credential,
     }
 

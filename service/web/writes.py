@@ -18,7 +18,7 @@ from service.items import Changes
 from service.personalization import retries
 from service.refusal import Refused
 from service.storage import ItemStore
-from service.strict_json import parse
+from service.strict_json import MAX_DEPTH, parse
 from service.web.answers import JSON, Answer, preconditions
 from service.web.body import MAX_BYTES, read_json_body
 from service.web.credentials import Credential
@@ -70,6 +70,7 @@ class Write(Generic[_T]):
         target: the key of the item that preconditions are about, None for an operation that knows none.
         media_types: what a body may be declared as.
         max_bytes: how long a body may be.
+        max_depth: how deep a body may be nested.
         erases: whether its answer, which tells nothing of the actor, is kept where an erasure does not reach.
 
     """
@@ -80,6 +81,7 @@ class Write(Generic[_T]):
     target: str | None = None
     media_types: Sequence[str] = (JSON,)
     max_bytes: int = MAX_BYTES
+    max_depth: int = MAX_DEPTH
     erases: bool = False
 
 
@@ -183,7 +185,7 @@ class _Step(Generic[_T]):
         self.has_reached_rule = False
         self._refused: Refused | None = None
         try:
-            self._told: Any = write.read(parse(body)) if write.read else None
+            self._told: Any = write.read(parse(body, write.max_depth)) if write.read else None
         except Refused as refused:
             # Preconditions come first, and they are known in the transaction.
             self._refused = refused

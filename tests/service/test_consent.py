@@ -61,6 +61,7 @@ WRITES = [
     ("POST", "/history", {"events": [{"role": "user", "content": "Good evening."}]}),
     ("DELETE", "/history/m-1", None),
     ("DELETE", "/history?through=m-1", None),
+    ("PUT", "/import", {"actor_id": "a", "consent": {"status": "given"}, "format": 1, "profile": {"names": [ANA]}}),
 ]
 
 

@@ -41,6 +41,7 @@ def test_the_operations_are_those_that_tama_makes_actions_of() -> None:
         ("delete-event", "delete", "/profile/{actor_id}/history/{event_id}"),
         ("get-context", "get", "/profile/{actor_id}/context"),
         ("export-actor", "get", "/profile/{actor_id}/export"),
+        ("import-actor", "put", "/profile/{actor_id}/import"),
         ("erase-actor", "post", "/profile/{actor_id}/erasure"),
         ("erase-tenant", "post", "/actors/erasure"),
         ("list-actors", "get", "/actors"),
@@ -101,7 +102,9 @@ def test_every_answer_names_its_request_and_every_header_says_whether_it_always_
     for _, _, operation in OPERATIONS:
         responses += [response for response in operation["responses"].values() if "$ref" not in response]
     for response in responses:
-        assert response["headers"]["X-Request-Id"] == {"$ref": "#/components/headers/RequestId"}, response["description"]
+        assert response["headers"]["X-Request-Id"] == {"$ref": "#/components/headers/RequestId"}, response[
+            "description"
+        ]
     for name, header in DOCUMENT["components"]["headers"].items():
         assert isinstance(header.get("required"), bool), name
 

@@ -19,6 +19,12 @@ from tests.service.server import BASE, KEY
 
 ANA = {"index": 0, "value": "Ana"}
 NAMES = {"names": [ANA]}
+DOCUMENT = {
+    "actor_id": "a",
+    "consent": {"status": "given"},
+    "format": 1,
+    "profile": {"names": [{**ANA, "group": "real"}]},
+}
 KEYED = {"Idempotency-Key": "k"}
 Call = Callable[[Client], ServiceAnswer]
 
@@ -34,6 +40,10 @@ def prefer(client: Client, kind: str, value: object) -> ServiceAnswer:
 def append(client: Client, content: str) -> ServiceAnswer:
     event = {"role": "user", "content": content, "event_id": "m-1"}
     return client.call("POST", f"{BASE}/profile/a/history", {"events": [event]})
+
+
+def imported(client: Client, document: object) -> ServiceAnswer:
+    return client.call("PUT", f"{BASE}/profile/a/import", document)
 
 
 def forget(client: Client) -> ServiceAnswer:
@@ -86,6 +96,8 @@ CALLS: dict[str, Call] = {
     "invalid_cursor": lambda client: client.call(
         "GET", f"{BASE}/profile/a/history", environ={"QUERY_STRING": "cursor=other"}
     ),
+    "invalid_document": lambda client: imported(client, {"format": 1}),
+    "actor_exists": lambda client: (client.put("a", NAMES), imported(client, DOCUMENT))[1],
     "actor_mismatch": lambda client: client.put("a", {"path": {"actor_id": "b"}, "body": NAMES}),
 }
 
@@ -133,6 +145,11 @@ def test_the_code_comes_while_an_actor_is_erased(client: Client, store: SQLiteSt
     assert client.put("a", NAMES).json["code"] == "erasure_in_progress"
 
 
+def test_the_code_comes_while_an_actor_is_imported(client: Client, store: SQLiteStore) -> None:
+    store.write("default", "a", Standing(importing="i").store)
+    assert client.put("a", NAMES).json["code"] == "actor_busy"
+
+
 def test_the_code_comes_when_an_actor_has_all_preferences(contract: Contract, store: SQLiteStore) -> None:
     credential = Credential(digest(KEY), "default", frozenset(contract.schema("Scope")["enum"]))
     app = create_app(contract, store, [credential], instance="this-start", main_pid=1, bounds=Bounds(max_preferences=1))
@@ -173,7 +190,7 @@ def test_the_code_comes_when_the_store_fails(
 
 
 def test_no_code_is_left_out(contract: Contract) -> None:
-    others = {"insufficient_scope", "erasure_in_progress", "too_many_entries", "too_many_preferences"}
+    others = {"insufficient_scope", "erasure_in_progress", "actor_busy", "too_many_entries", "too_many_preferences"}
     keys = {"idempotency_key_in_flight", "idempotency_key_gone"}
     limits = {"rate_limited", "quota"}
     assert {*CALLS, *FAILURES} | others | keys | limits == set(contract.errors)

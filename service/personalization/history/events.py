@@ -8,7 +8,7 @@ from typing import Any, Final
 from service.contract import Contract
 from service.personalization.checking import check
 from service.personalization.reading import Reading, Subject, make_reader
-from service.personalization.times import rfc3339
+from service.personalization.times import recorded
 from service.refusal import Detail, Refused
 
 MAX_CONTENT_BYTES: Final = 16_384
@@ -59,6 +59,11 @@ def utc(text: str) -> datetime:
     return datetime.fromisoformat(text.upper()).astimezone(UTC)
 
 
+def normal_time(text: str) -> str:
+    """Return the same moment in the form in which it is stored."""
+    return utc(text).isoformat().replace("+00:00", "Z")
+
+
 def moment(event: Mapping[str, Any]) -> datetime:
     """Return when a stored event happened: when its teller says, else when it was received."""
     return utc(event["time"]) if "time" in event else datetime.fromtimestamp(event["received_ms"] / 1_000, UTC)
@@ -67,13 +72,13 @@ def moment(event: Mapping[str, Any]) -> datetime:
 def shown(event: Mapping[str, Any]) -> dict[str, Any]:
     """Return the representation of a stored event."""
     told = {name: value for name, value in event.items() if name != "received_ms"}
-    return told | {"received_at": rfc3339(event["received_ms"] / 1_000)}
+    return told | {"received_at": recorded(event["received_ms"])}
 
 
 def _event(told: dict[str, str]) -> Event:
     said = {name: value for name, value in told.items() if name != "event_id"}
     if "time" in said:
-        said["time"] = utc(said["time"]).isoformat().replace("+00:00", "Z")
+        said["time"] = normal_time(said["time"])
     return Event(told.get("event_id"), said)
 
 

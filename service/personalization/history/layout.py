@@ -70,9 +70,7 @@ def scan_events(
     items: Items, head: Head, first: int, last: int, limit: int, *, newest_first: bool = False
 ) -> list[Item]:
     """Return at most `limit` events of a history with `first <= place < last`; fewer only when there are no more."""
-    return items.scan(
-        *keys_between(max(first, head.floor), min(last, head.last + 1)), limit, newest_first=newest_first
-    )
+    return items.scan(*keys_between(max(first, head.floor), min(last, head.last + 1)), limit, newest_first=newest_first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +100,12 @@ def put_event(changes: Changes, place: int, event: dict[str, Any]) -> None:
     """Store an event, and where its id leads; two items."""
     changes.put(event_key(place), orjson.dumps(event, option=orjson.OPT_SORT_KEYS))
     changes.put(_IDS + event["event_id"], orjson.dumps({"place": place}))
+
+
+def drop_event(changes: Changes, item: Item) -> None:
+    """Take an event away as if it had never been; two items."""
+    changes.delete(item.key)
+    changes.delete(_IDS + orjson.loads(item.document)["event_id"])
 
 
 def delete_event(changes: Changes, place: int, event_id: str, now: float) -> None:

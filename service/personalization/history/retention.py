@@ -4,8 +4,9 @@ A floor hides them at once, whatever their number; background work then deletes 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import Any, Final
 
 import orjson
@@ -54,6 +55,14 @@ class Retention:
         too_many = floor > head.floor
         head.floor = floor
         changes.schedule(WORK, int(now) + DELAY_S if too_many else self._look_after(now, now))
+
+    def kept(self, events: Sequence[dict[str, Any]], now: float) -> Sequence[dict[str, Any]]:
+        """Return those of a history's events, in their order, that are within the limits."""
+        latest = events[-self._limits.events :]
+        if self._limits.age is None:
+            return latest
+        too_old = takewhile(lambda event: event["received_ms"] / 1_000 + self._limits.age <= now, latest)
+        return latest[sum(1 for _ in too_old) :]
 
     def step(self, changes: Changes) -> int | None:
         """Do one step of the background work on an actor, see `Work`."""

@@ -41,14 +41,14 @@ class Preferences:
 
     Attributes:
         types: the types that there are, in their order.
+        limit: how many preferences an actor can have.
 
     """
 
     def __init__(self, contract: Contract, limit: int = MAX_PREFERENCES) -> None:
-        """Prepare the rules; `limit` is how many preferences an actor can have."""
         meanings = make_meanings()
         self._contract = contract
-        self._limit = limit
+        self.limit = limit
         self._types: dict[str, _Type] = {}
         for reference in contract.schema("PreferenceInput")["anyOf"]:
             schema = contract.resolved(reference)
@@ -86,7 +86,7 @@ class Preferences:
         kind = self._types[name]
         reading = kind.read(body, {"actor_id": actor, "type": name})
         check(self._contract, kind.validator, reading)
-        if details := list(_unstorable(reading.value, (), reading)):
+        if details := list(unstorable(reading.value, (), reading)):
             raise Refused(_SUBJECT.code, details=details)
         value = kind.meaning(reading.value["value"], reading)  # type: ignore[index] # the check has proved that it is there
         return orjson.dumps({"type": name, "value": value}, option=orjson.OPT_SORT_KEYS)
@@ -110,10 +110,10 @@ class Preferences:
             Refused: `too_many_preferences`.
 
         """
-        if changes.get(key(name)) is None and len(self.all(changes)) >= self._limit:
+        if changes.get(key(name)) is None and len(self.all(changes)) >= self.limit:
             raise Refused(
                 "too_many_preferences",
-                f"The actor has {self._limit} preferences, and no more can be kept; nothing was stored. "
+                f"The actor has {self.limit} preferences, and no more can be kept; nothing was stored. "
                 "Delete one that is not needed.",
             )
         return changes.put(key(name), document)
@@ -133,7 +133,7 @@ def _as_it_is(value: object, _reading: Reading) -> object:
     return value
 
 
-def _unstorable(value: object, path: tuple[object, ...], reading: Reading) -> Iterator[Detail]:
+def unstorable(value: object, path: tuple[object, ...], reading: Reading) -> Iterator[Detail]:
     """Name what not every store can keep, whatever a declared schema allows."""
     match value:
         case str() if "\x00" in value:
@@ -146,7 +146,7 @@ def _unstorable(value: object, path: tuple[object, ...], reading: Reading) -> It
             for name, member in value.items():
                 if "\x00" in name:
                     yield Detail(reading.pointer((*path, name)), "A name cannot hold the character U+0000.")
-                yield from _unstorable(member, (*path, name), reading)
+                yield from unstorable(member, (*path, name), reading)
         case list():
             for index, item in enumerate(value):
-                yield from _unstorable(item, (*path, index), reading)
+                yield from unstorable(item, (*path, index), reading)

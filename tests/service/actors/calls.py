@@ -22,3 +22,7 @@ def prefer(client: Client, kind: str, value: object, actor: str = "a") -> Servic
 
 def consent(client: Client, status: str, actor: str = "a") -> ServiceAnswer:
     return client.call("PUT", f"{BASE}/profile/{actor}/consent", {"status": status})
+
+
+def imported(client: Client, document: object, actor: str = "a", **options: Any) -> ServiceAnswer:
+    return client.call("PUT", f"{BASE}/profile/{actor}/import", document, **options)

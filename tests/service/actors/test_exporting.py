@@ -29,9 +29,11 @@ def append_many(store: SQLiteStore, number: int, actor: str = "a") -> None:
             Event(f"m-{index}", {"role": "user", "content": f"said {index}"})
             for index in range(first, min(first + 40, number))
         ]
-        store.write(
-            "default", actor, lambda changes, events=events: append_to(changes, events, Retention(Limits()), 1.5)
-        )
+        store.write("default", actor, partial(_append, events))
+
+
+def _append(events: list[Event], changes: Changes) -> None:
+    append_to(changes, events, Retention(Limits()), 1.5)
 
 
 def test_everything_that_is_kept_is_in_it(client: Client, store: SQLiteStore) -> None:

@@ -1,0 +1,18 @@
+"""How much one change does when many items are to be changed; see MAX_CHANGES."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final, TypeVar
+
+EVENTS: Final = 48
+"""How many events: each is two items, and a few others change with them."""
+
+ITEMS: Final = 90
+"""How many items that are one each."""
+
+_T = TypeVar("_T")
+
+
+def batched(things: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
+    """Return the things in their order, at most `size` at a time."""
+    for first in range(0, len(things), size):
+        yield things[first : first + size]
