@@ -199,17 +199,20 @@ def terms(draw: st.DrawFn, *, conditional: bool = True, media_types: tuple[str, 
     """Draw the terms of a write: mostly such as let it go on."""
     kind = draw(st.sampled_from(("plain", "plain", "plain", "keyed", "keyed", "fitting", "fitting", "odd")))
     keyed = kind == "keyed" or draw(st.booleans())
+    made_twice = kind == "keyed" and draw(st.booleans())
     media_type = draw(st.sampled_from(media_types))
     wrapped = draw(st.sampled_from(("bare", "bare", "bare", "body", "noun", "body and noun")))
     match kind:
         case "fitting" if conditional:
-            return Terms(draw(st.sampled_from(_FITTING)), draw(st.sampled_from(_UNFITTING)), keyed, media_type, wrapped)
+            return Terms(
+                draw(st.sampled_from(_FITTING)), draw(st.sampled_from(_UNFITTING)), keyed, False, media_type, wrapped
+            )
         case "odd":
             tags = st.sampled_from((None, *TAGS)) if conditional else st.none()
             media_type = draw(st.sampled_from((*media_types, "text/plain")))
             wrapped = draw(st.sampled_from(("bare", "other")))
-            return Terms(draw(tags), draw(tags), keyed, media_type, wrapped)
-    return Terms(None, None, keyed, media_type, wrapped)
+            return Terms(draw(tags), draw(tags), keyed, False, media_type, wrapped)
+    return Terms(None, None, keyed, made_twice, media_type, wrapped)
 
 
 # What If-Match names when it holds, and If-None-Match.

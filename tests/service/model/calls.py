@@ -49,11 +49,12 @@ class Draft:
 
 @dataclass(frozen=True)
 class Terms:
-    """How a write is made: preconditions by what they name, whether it has a key, and how its body is sent."""
+    """How a write is made: preconditions by what they name, with a key or not, how often, and how its body is sent."""
 
     if_match: str | None = None
     if_none_match: str | None = None
     keyed: bool = False
+    made_twice: bool = False
     media_type: str = JSON
     wrapped: str = "bare"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ _FIRST = {"birth": "birth", "wedding": "wedding", "start_school": "start of scho
 
 def visible(person: Person) -> Person:
     """Return what a read finds: somebody nobody knows, when consent is withdrawn."""
-    return person if person.withdrawn is None else Person(person.tags, lists=person.lists)
+    return person if person.withdrawn is None else Person(person.actor_id, person.tags, lists=person.lists)
 
 
 def normal(time: str) -> str:
@@ -86,6 +86,47 @@ def _is_asked_for(event: Event, query: Mapping[str, str]) -> bool:
     if "since" in query and event.happened < datetime.fromisoformat(query["since"].upper()):
         return False
     return "until" not in query or event.happened < datetime.fromisoformat(query["until"].upper())
+
+
+def document(person: Person) -> dict[str, Any]:
+    """Return what export-actor answers, consent or not."""
+    consent = {"status": "given"} if person.withdrawn is None else {"status": "withdrawn", "since": person.withdrawn}
+    profile = person.kept.get(PROFILE)
+    types = sorted(person.kept.keys() - {PROFILE})
+    return {
+        "actor_id": person.actor_id,
+        "aliases": [],
+        "consent": consent,
+        "format": 1,
+        "history": [event.shown for event in person.events],
+        "preferences": [{"type": name, "value": person.kept[name].value} for name in types],
+        **({"profile": {**profile.value, "meta": {"changed_at": dict(profile.changed_at)}}} if profile else {}),
+    }
+
+
+def read_document(shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a document as it was shown, with times in the form that the model has."""
+    return {**shown, "history": [with_time(event) for event in shown["history"]]}
+
+
+def with_time(event: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an event as it was shown, with its time in the form that the model has."""
+    return {**event, **({"time": normal(event["time"])} if "time" in event else {})}
+
+
+def canonical(document: object) -> bytes:
+    """Return JSON with the members of every object in the order of their names, without white space."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def check_listed(people: Iterable[Person], listed: list[str]) -> None:
+    """Hold the ids that list-actors shows against the actors of whom something is kept."""
+    assert listed == sorted(set(listed), key=str.encode)
+    for person in people:
+        if person.kept or person.events:
+            assert person.actor_id in listed
+        elif not person.last:  # events that were deleted may be in the store still
+            assert person.actor_id not in listed
 
 
 def check_context(person: Person, context: Mapping[str, Any]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 from itertools import count
 from typing import Any, ClassVar
 
@@ -13,7 +16,8 @@ from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, 
 from tests.service.model import bodies, expected
 from tests.service.model.calls import BROKEN_TAG, NO_TAG, Body, Call, Draft, Terms
 from tests.service.model.connection import Connection, hold
-from tests.service.model.person import CONSENT, KEYS, PROFILE, Kept, Outcome, Person
+from tests.service.model.person import CONSENT, ERASE, KEYS, PROFILE, Kept, Outcome, Person
+from tests.service.server import Answer
 
 ACTORS = st.integers(0, 1)
 MISPLACED = (
@@ -24,6 +28,8 @@ MISPLACED = (
     ("delete-preference", "DELETE", "/preferences/colour", "unknown_preference_type"),
     ("create-or-update-preference", "PUT", "/preferences/colour", "unknown_preference_type"),
 )
+ERASURE_TIMEOUT_S = 60.0
+ERASURE_POLL_S = 0.02
 PATCH_TYPES = ("application/merge-patch+json", "application/json")
 
 
@@ -35,7 +41,7 @@ class Walk:
         actor: whose events.
         query: what is asked for, without limit and cursor.
         cursor: where it goes on, None at its beginning.
-        owner: the person whose events they were when it began.
+        life: the life of the history that it goes through.
         seen: the place of the last event that was seen.
 
     """
@@ -43,7 +49,7 @@ class Walk:
     actor: int
     query: Mapping[str, str]
     cursor: str | None = None
-    owner: Person | None = None
+    life: object = None
     seen: int | None = None
 
 
@@ -67,10 +73,12 @@ class Interleavings(RuleBasedStateMachine):
         self.ids = [f"{example}-anä@example.com", f"{example}-b"]
         self._http = Connection(*self.address)
         self._tags: set[str] = set()
-        self.people = {actor_id: Person(self._tags) for actor_id in self.ids}
+        self.people = {actor_id: Person(actor_id, self._tags) for actor_id in self.ids}
         self._keys = count()
 
     def teardown(self) -> None:
+        for actor_id in self.ids:
+            self._http.call("POST", actor_id, "/erasure")
         self._http.close()
 
     @initialize(actor=ACTORS, fields=bodies.new_profiles(), events=bodies.histories(), is_keyed=st.booleans())
@@ -149,6 +157,15 @@ class Interleavings(RuleBasedStateMachine):
         terms = terms if "noun" not in terms.wrapped else replace(terms, wrapped="bare")
         return self._write(actor, terms, draft, "", CONSENT, "PUT", path="/consent")
 
+    @rule(target=made, actor=ACTORS, is_keyed=st.booleans(), with_consent=st.booleans())
+    def erase(self, actor: int, is_keyed: bool, with_consent: bool) -> MultipleResults[Call] | Call:
+        """Erase an actor, with or without a withdrawal."""
+        terms = Terms(keyed=is_keyed, made_twice=is_keyed)
+        if with_consent:
+            return self._write(actor, terms, None, "", ERASE, "POST", path="/erasure")
+        draft = Draft({"status": "withdrawn"}, "withdrawn")
+        return self._write(actor, terms, draft, "", CONSENT, "PUT", path="/consent", query={"erase": "true"})
+
     @rule(call=made, how=st.sampled_from(("same", "same", "same", "body", "conditions", "media type")))
     def make_again(self, call: Call, how: str) -> None:
         """Make a call with a key again, word for word or as another one."""
@@ -185,6 +202,8 @@ class Interleavings(RuleBasedStateMachine):
             headers["Idempotency-Key"] = f"key-{next(self._keys)}"
         call = Call(actor_id, operation, method, body=body, headers=headers, **where)
         self._carry_out(call)
+        if terms.made_twice:
+            self._carry_out(call)
         return call if terms.keyed else multiple()
 
     def _precondition(self, actor: int, target: str, what: str) -> str:
@@ -259,17 +278,17 @@ class Interleavings(RuleBasedStateMachine):
         actor_id = self.ids[actor]
         person = self.people[actor_id]
         answer = self._http.call("GET", actor_id, "/history", query)
-        is_known = walk.owner is None or (walk.owner is person and person.withdrawn is None)
+        is_known = walk.life in {None, person.life} and person.withdrawn is None
         if walk.cursor is not None and (astray or not is_known):
             hold(Outcome(None, code="invalid_cursor"), answer)
             return
         left = expected.events(person, walk.query, walk.seen)
         assert answer.status == 200
         page = answer.json
-        assert [event.shown for event in left[:limit]] == [_with_time(event) for event in page["events"]]
+        assert [event.shown for event in left[:limit]] == [expected.with_time(event) for event in page["events"]]
         assert "next" in page or len(left) <= limit
         walk.cursor = page.get("next")
-        walk.owner = person if walk.cursor else None
+        walk.life = person.life if walk.cursor else None
         walk.seen = (left[:limit][-1].place if left else walk.seen) if walk.cursor else None
 
     @rule(actor=ACTORS, budget=st.integers(64, 400), thread=st.none() | st.sampled_from(bodies.THREADS))
@@ -283,33 +302,55 @@ class Interleavings(RuleBasedStateMachine):
     def all_is_as_expected(self) -> None:
         """Compare all that can be seen of both actors."""
         for actor_id, person in self.people.items():
-            for include in ("", "meta"):
-                answer = self._http.call("GET", actor_id, "", {"include": include} if include else {})
-                hold(expected.read(person, PROFILE, {}, include), answer)
+            profile = self._http.call("GET", actor_id, "", {"include": "meta"})
+            hold(expected.read(person, PROFILE, {}, "meta"), profile)
             hold(expected.preferences(person), self._http.call("GET", actor_id, "/preferences"))
             for order in ("newest", "oldest"):
                 page = self._http.call("GET", actor_id, "/history", {"order": order, "limit": "100"}).json
                 assert page.keys() == {"events"}
                 shown = [event.shown for event in expected.events(person, {"order": order})]
-                assert shown == [_with_time(event) for event in page["events"]]
+                assert shown == [expected.with_time(event) for event in page["events"]]
             context = self._http.call(
                 "GET", actor_id, "/context", {"budget": "32768", "date": expected.DAY.isoformat()}
             )
             expected.check_context(person, context.json)
 
+            exported = self._http.call("GET", actor_id, "/export")
+            assert expected.document(person) == expected.read_document(exported.json)
+            assert exported.body == expected.canonical(exported.json)
+        listed = self._http.call("GET", None, "/actors", {"limit": "1000"}).json["actors"]
+        expected.check_listed(self.people.values(), [each["actor_id"] for each in listed])
+
+    @rule()
+    def export_tenant(self) -> None:
+        """Export the whole tenant, in which the actors of former examples may still be."""
+        *lines, end = self._http.call("GET", None, "/actors/export").body.splitlines()
+        documents = [document for document in map(json.loads, lines) if "next" not in document]
+        assert json.loads(end) == {"actors": len(documents), "end": True}
+        for each in documents:
+            if each["actor_id"] in self.people:
+                assert expected.document(self.people[each["actor_id"]]) == expected.read_document(each)
+        expected.check_listed(self.people.values(), [each["actor_id"] for each in documents])
+
     # How it is called
 
     def _carry_out(self, call: Call) -> None:
-        outcome = self.people[call.actor].carry_out(call)
+        person = self.people[call.actor]
+        was_erased = person.is_erased
+        outcome = person.carry_out(call)
+        hold(outcome, self._made(call, may_wait=was_erased))
+
+    def _made(self, call: Call, *, may_wait: bool) -> Answer:
+        """Make a call, again and again while the actor is being erased."""
         sent = None if call.body is None else call.body.sent
-        answer = self._http.call(call.method, call.actor, call.path, call.query, sent, call.headers)
-        hold(outcome, answer)
+        deadline = time.monotonic() + ERASURE_TIMEOUT_S
+        while True:
+            answer = self._http.call(call.method, call.actor, call.path, call.query, sent, call.headers)
+            is_early = answer.status == HTTPStatus.CONFLICT and answer.json["code"] == "erasure_in_progress"
+            if not (is_early and may_wait and time.monotonic() < deadline):
+                return answer
+            time.sleep(ERASURE_POLL_S)
 
 
 def _tag(kept: Kept | None) -> str:
     return NO_TAG if kept is None else str(kept.tag.value)
-
-
-def _with_time(event: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an event as it was shown, with its time in the form that the model has."""
-    return {**event, **({"time": expected.normal(event["time"])} if "time" in event else {})}

@@ -19,7 +19,8 @@ MAX_HISTORY = 12
 KEYS = {"names": ("group", "index"), "dates": ("significance", "index")}
 BOUNDS = {"names": MAX_NAMES, "dates": MAX_DATES}
 PROFILE = "profile"
-CONSENT = "set-consent"
+CONSENT, ERASE = "set-consent", "erase-actor"
+WITHOUT_CONSENT = {CONSENT, ERASE}
 
 
 class RefusedError(Exception):
@@ -75,31 +76,46 @@ class Event:
         return datetime.fromisoformat(self.said.get("time") or str(self.received_at.value))
 
 
+@dataclass(frozen=True)
+class Answered:
+    """What was answered to a call with a key, and whether that outlives an erasure."""
+
+    fingerprint: object
+    outcome: Outcome
+    outlives_erasure: bool
+
+
 @dataclass
 class Person:
     """What is kept of one person.
 
     Attributes:
+        actor_id: the id of the actor.
         tags: every ETag that anything was seen with.
         kept: the profile and the preferences, by what they are.
         former: the tags of versions that are no more, likewise.
         events: the history, the oldest first.
         deleted: the places of deleted events, by their ids.
         last: how many places were given.
+        life: another object after an erasure.
+        is_erased: whether an erasure was begun, which may still be under way.
         withdrawn: since when consent is withdrawn.
-        answered: what was answered to which request, by operation and key.
+        answered: what was answered to which request, by operation and key; None where that is not kept any more.
         lists: the tag of each list of preferences, by the tags of its members.
 
     """
 
+    actor_id: str
     tags: set[str]
     kept: dict[str, Kept] = field(default_factory=dict)
     former: dict[str, list[Opaque]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     deleted: dict[str, int] = field(default_factory=dict)
     last: int = 0
+    life: object = field(default_factory=object)
+    is_erased: bool = False
     withdrawn: Opaque | None = None
-    answered: dict[tuple[str, str], tuple[object, Outcome]] = field(default_factory=dict)
+    answered: dict[tuple[str, str], Answered | None] = field(default_factory=dict)
     lists: dict[tuple[Opaque, ...], Opaque] = field(default_factory=dict)
 
     def carry_out(self, call: Call) -> Outcome:
@@ -111,18 +127,23 @@ class Person:
             return Outcome(None, code=str(refused))
 
     def _again(self, call: Call) -> Outcome | None:
-        is_hidden = self.withdrawn is not None and call.operation != CONSENT
-        earlier = None if is_hidden else self.answered.get((call.operation, call.key or ""))
-        if earlier is None:
+        name = (call.operation, call.key or "")
+        if name not in self.answered or self._lacks_consent(call):
             return None
-        if earlier[0] != call.fingerprint:
+        earlier = self.answered[name]
+        if earlier is None:
+            raise RefusedError("idempotency_key_gone")
+        if earlier.fingerprint != call.fingerprint:
             raise RefusedError("idempotency_key_reused")
-        return earlier[1]
+        return earlier.outcome
+
+    def _lacks_consent(self, call: Call) -> bool:
+        return self.withdrawn is not None and call.operation not in WITHOUT_CONSENT
 
     def _carry_out_once(self, call: Call) -> Outcome:
         if not call.has_json:
             raise RefusedError("unsupported_media_type")
-        if self.withdrawn is not None and call.operation != CONSENT:
+        if self._lacks_consent(call):
             raise RefusedError("consent_withdrawn")
         if call.target is not None and not self._holds(call, call.target):
             raise RefusedError("precondition_failed")
@@ -137,7 +158,8 @@ class Person:
 
     def _recorded(self, call: Call, outcome: Outcome) -> Outcome:
         if call.key is not None:
-            self.answered[call.operation, call.key] = call.fingerprint, outcome
+            outlives = call.operation == ERASE or "erase" in call.query
+            self.answered[call.operation, call.key] = Answered(call.fingerprint, outcome, outlives)
         return outcome
 
     def _holds(self, call: Call, target: str) -> bool:
@@ -193,6 +215,15 @@ class Person:
         self.events += new
         self.forget_events([event for event in self.events if event.place <= self.last - MAX_HISTORY])
         return all_events, bool(new)
+
+    def erase(self) -> None:
+        """Forget everything but that consent is withdrawn and which keys were used."""
+        for target in list(self.kept):
+            self.drop(target)
+        self.events, self.deleted, self.last, self.life, self.is_erased = [], {}, 0, object(), True
+        for name, answered in self.answered.items():
+            if answered is not None and not answered.outlives_erasure:
+                self.answered[name] = None
 
     def forget_events(self, events: list[Event]) -> None:
         """Delete events."""
@@ -338,7 +369,16 @@ def _set_consent(person: Person, call: Call) -> Outcome:
         person.withdrawn = None
         return Outcome(200, {"status": "given"})
     person.withdrawn = person.withdrawn or Opaque()
-    return Outcome(200, {"status": "withdrawn", "since": person.withdrawn})
+    said: dict[str, Any] = {"status": "withdrawn", "since": person.withdrawn}
+    if "erase" in call.query:
+        person.erase()
+        said["erasure_id"] = Opaque()
+    return Outcome(200, said)
+
+
+def _erase(person: Person, _call: Call) -> Outcome:
+    person.erase()
+    return Outcome(202, {"erasure_id": Opaque()})
 
 
 RULES: dict[str, Callable[[Person, Call], Outcome]] = {
@@ -353,4 +393,5 @@ RULES: dict[str, Callable[[Person, Call], Outcome]] = {
     "delete-event": _delete_event,
     "delete-history-up-to": _delete_up_to,
     CONSENT: _set_consent,
+    ERASE: _erase,
 }
