@@ -189,7 +189,9 @@ class _Worker:
         retention = Retention(Limits(settings.max_history, settings.history_age))
         try:
             work = {histories.WORK: retention.step, importing.WORK: importing.take_away}
-            self._store = SQLiteStore(settings.store, work, tasks=TASKS, on_batch=metrics.observe_batch, max_actors=settings.max_actors)
+            self._store = SQLiteStore(
+                settings.store, work, tasks=TASKS, on_batch=metrics.observe_batch, max_actors=settings.max_actors
+            )
         except HeldError as error:
             raise CannotServeError(_held(settings, error)) from None
         except (NotOurFileError, StoreUnavailableError, OSError) as error:
