@@ -12,14 +12,22 @@ let sent = 0;
 function setupRequest(defaults) {
   const request = shares[sent % shares.length];
   sent += 1;
-  const number = Math.floor(Math.random() * request.actors);
+  const number = below(request.actors);
   return {
     ...defaults,
     method: request.method,
-    path: request.path.replace("{actor}", String(number).padStart(7, "0")),
+    path: request.path.replace("{actor}", digits(7, number)).replace("{budget}", digits(5, below(28_000) + 4_000)),
     headers: request.headers,
-    body: request.body.replace("{value}", plan.values + String(sent).padStart(8, "0")),
+    body: request.body.replace("{value}", plan.values + digits(8, sent)),
   };
+}
+
+function below(limit) {
+  return Math.floor(Math.random() * limit);
+}
+
+function digits(length, number) {
+  return String(number).padStart(length, "0");
 }
 
 function run(limit) {

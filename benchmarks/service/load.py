@@ -25,7 +25,8 @@ class Request:
 
     Attributes:
         method: the method.
-        path: the path; `{actor}` stands for the seven digits of an actor's number.
+        path: the path; `{actor}` stands for the seven digits of an actor's number, `{budget}` for a budget in which a
+            context with all events fits.
         actors: among how many actors the client chooses.
         headers: the header fields.
         body: the body; `{value}` stands for a text of 12 digits that no other request has.

@@ -28,19 +28,19 @@ def test_the_service_is_measured(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(kinto, "kinto", no_kinto)
-    form = "service --rounds 1 --seconds 0.3 --warm-up 0 --actors 20 --requests 40 --connections 2"
+    form = "service --rounds 1 --seconds 0.3 --warm-up 0 --actors 20 --requests 40 --connections 1"
     status = main(form.split())
     printed, errors = capfd.readouterr()
     assert errors == "Kinto is left out: it is not there\n"
     assert status == 1, "something was not measured"
     lines = [line for line in printed.splitlines() if line.startswith("|")]
     measured = [line for line in lines if re.search(r"\| ([1-9][\d,]*) \| \1-\1 \|", line)]
-    assert len(measured) == 5
+    assert len(measured) == 6
     assert [line for line in lines if "void" in line] == [
         "| Kinto, GET record | void | | |",
         "| Kinto, PUT record | void | | |",
     ]
-    assert sum(line.endswith(("| met |", "| missed |")) for line in lines) == 5
+    assert sum(line.endswith(("| met |", "| missed |")) for line in lines) == 6
     assert [path.name for path in folder.iterdir() if not path.name.startswith("actors-20-")] == []
 
 
