@@ -112,3 +112,23 @@ def test_every_operation_that_can_make_an_actor_says_that_it_may_be_refused(cont
 def test_the_setting_limits_a_running_service(tmp_path: Path) -> None:
     with RunningService(tmp_path, environment={"PERSONALIZATION_MAX_ACTORS": "1"}) as service:
         assert [service.put(actor, NAMES).status for actor in ("a", "b", "a")] == [201, 403, 200]
+
+
+def test_an_import_needs_a_place_and_leaves_nothing_without_one(
+    full: Client, contract: Contract, store: SQLiteStore
+) -> None:
+    for _ in range(3):
+        events = {"events": [{"role": "user", "content": "Good evening."}] * 40}
+        full.call("POST", f"{BASE}/profile/a/history", events)
+    document = full.call("GET", f"{BASE}/profile/a/export").data
+    other = records.add(store, "other", contract.schema("Scope")["enum"], "", 0).text
+    for actor in ("a", "b"):
+        assert full.put(actor, NAMES, key=other).status_code == 201
+    document = document.replace(b'"actor_id":"a"', b'"actor_id":"c"')
+    path = f"{BASE}/profile/c/import"
+    assert_full(full.call("PUT", path, document, key=other))
+    assert full.call("GET", f"{BASE}/profile/c/history", key=other).json == {"events": []}
+    store.sweep()
+    full.call("DELETE", f"{BASE}/profile/a", key=other)
+    assert full.call("PUT", path, document, key=other).status_code == 201
+    assert full.call("GET", f"{BASE}/profile/c/export", key=other).data == document
