@@ -124,6 +124,9 @@ class SQLiteStore:
         self._thread.start()
         self._sweeper = Sweeper(self.sweep, sweep_period)
         self._sweeper.start()
+        if self.backlog():
+            # A crash or a restore has left something.
+            self._sweeper.wake()
 
     def get(self, tenant: str, actor: str, *keys: str) -> list[Item | None]:
         """See `ItemStore.get`."""

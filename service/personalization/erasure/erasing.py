@@ -108,15 +108,13 @@ def hide(changes: Changes, erasure: str) -> str:
     return erasure
 
 
-def delete_all(changes: Changes) -> bool:
-    """Delete the items of an actor, as many as one change may, and with the last ones all work on them.
+def is_one_change(changes: Changes) -> bool:
+    """Return whether one change can delete all items of an actor."""
+    return len(changes.scan(*_ALL_KEYS, MAX_CHANGES)) < MAX_CHANGES
 
-    What hides an actor is deleted with the last ones too.
 
-    Returns:
-        Whether none is left.
-
-    """
+def delete_some(changes: Changes) -> None:
+    """Delete as many items of an actor as one change may, and with the last ones what hides them and all work."""
     items = changes.scan(*_ALL_KEYS, MAX_CHANGES)
     is_last = len(items) < MAX_CHANGES
     for item in items:
@@ -124,7 +122,6 @@ def delete_all(changes: Changes) -> bool:
             changes.delete(item.key)
     if is_last:
         changes.unschedule()
-    return is_last
 
 
 def _record(store: Actors, tenant: str, actor: str, person: _Person) -> None:
@@ -147,4 +144,4 @@ def _delete(others: Sequence[str], changes: Changes) -> None:
     if Standing.of(changes).erasure is None:
         changes.unschedule(WORK)
     elif aliases(changes) == others:
-        delete_all(changes)
+        delete_some(changes)

@@ -90,7 +90,11 @@ TASKS: Final = {erasing.WORK: erasing.step, WORK: step}
 
 def _erase(erasure: str, changes: Changes) -> None:
     """Erase an actor in this one change, or else hide and have deleted what is too much for it."""
-    if Standing.of(changes).erasure is None and not erasing.delete_all(changes):
+    if Standing.of(changes).erasure is not None:
+        return
+    if erasing.is_one_change(changes):
+        erasing.delete_some(changes)
+    else:
         erasing.hide(changes, erasure)
 
 
