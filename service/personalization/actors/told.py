@@ -104,7 +104,9 @@ class Documents:
             for step in reading.prefix:
                 sent = sent[step]
             # Ids are compared character by character, and a list that was left empty is an empty list.
-            as_sent = {name: sent[name] for name in _UNREAD if name in sent}
+            as_sent = {name: sent[name] for name in _UNREAD if name in sent} if isinstance(sent, dict) else {}
+            for name in as_sent:
+                reading.origins.pop((name,), None)
             reading.value = {name: [] for name in _LISTS} | reading.value | as_sent
         return reading
 

@@ -266,6 +266,7 @@ def test_the_order_of_lists_and_the_form_of_times_are_understood(client: Client)
         ({"actor_id": " a "}, "actor_mismatch", ["/actor_id"]),
         ({"aliases": ["a"]}, "invalid_document", ["/aliases"]),
         ({"aliases": ["x/y"]}, "invalid_document", ["/aliases/0"]),
+        ({"aliases": ["", "x/y"]}, "invalid_document", ["/aliases/0", "/aliases/1"]),
         ({"consent": {"status": "withdrawn"}}, "invalid_document", ["/consent/since"]),
         ({"profile": {"pronoun": "she/her"}}, "invalid_document", ["/profile/names"]),
         ({"profile": {**PROFILE, "names": PROFILE["names"] * 2}}, "invalid_document", ["/profile/names/1"]),
@@ -308,6 +309,12 @@ def test_what_is_no_document_of_the_actor_is_named_and_nothing_is_stored(
     assert (answer.status_code, answer.json["code"]) == (422, code)
     assert [detail["pointer"] for detail in answer.json["errors"]] == pointers
     assert exported(client).json["history"] == []
+
+
+@pytest.mark.parametrize("body", [None, "", []])
+def test_a_body_that_says_nothing_is_told_what_a_document_needs(client: Client, body: Any) -> None:
+    answer = imported(client, body)
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid_document")
 
 
 def test_a_document_is_as_long_and_as_deep_as_can_be_exported(make_house: Callable[..., House]) -> None:
