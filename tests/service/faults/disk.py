@@ -363,13 +363,12 @@ def _torn(file: _File, fate: _Fate) -> bytes:
     image, sizes = bytearray(file.content), [len(file.content)]
     states: dict[int, list[bytes]] = {}
     for _, change in file.pending:
-        touched = _sectors(change, len(image), fate.sector)
-        for sector in touched:
-            states.setdefault(sector, [_sector(image, sector, fate.sector)])
         _apply(image, change)
-        for sector in touched:
-            states[sector].append(_sector(image, sector, fate.sector))
         sizes.append(len(image))
+        # What lies behind the end of a file that was cut off is there again if it was not.
+        for sector in _sectors(change, fate.sector):
+            history = states.setdefault(sector, [_sector(file.content, sector, fate.sector)])
+            history.append(_sector(image, sector, fate.sector))
     whole = -(-max(sizes) // fate.sector) * fate.sector
     left = file.content.ljust(whole, b"\0")
     for sector, history in states.items():
@@ -388,11 +387,11 @@ def _torn_sector(history: list[bytes], fate: _Fate, *, is_new: bool) -> bytes:
     return history[index]
 
 
-def _sectors(change: Written | Resized, size: int, sector: int) -> range:
-    """Return the sectors that a change touches in a file of this size."""
-    if isinstance(change, Written):
-        return range(change.offset // sector, -(-(change.offset + len(change.data)) // sector))
-    return range(change.size // sector, -(-size // sector))
+def _sectors(change: Written | Resized, size: int) -> range:
+    """Return the sectors of this size that a change writes to."""
+    if isinstance(change, Resized):
+        return range(0)
+    return range(change.offset // size, -(-(change.offset + len(change.data)) // size))
 
 
 def _sector(image: bytearray, sector: int, size: int) -> bytes:

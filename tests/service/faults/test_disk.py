@@ -56,6 +56,10 @@ def test_a_file_has_any_of_the_sizes_it_had() -> None:
     assert {len(text) for text in left} == {1_024, 100, 2_001}
 
 
+def test_a_file_whose_end_was_cut_off_in_vain_holds_what_it_held() -> None:
+    assert found(Resized(FILE, 0)) == {OLD.decode(), ""}
+
+
 def test_new_sectors_whose_data_did_not_arrive_are_zeros_or_garbage() -> None:
     ends = {text[1_024:] for text in found(Written(FILE, 1_024, b"n" * 512))}
     assert {"", "n" * 512, "\0" * 512} <= ends

@@ -8,6 +8,8 @@ import random
 import signal
 from pathlib import Path
 
+import pytest
+
 from service.storage.sqlite_copies import inspect
 from tests.service.faults.fleet import Fleet, kept_by
 from tests.service.faults.verdict import faults
@@ -54,6 +56,7 @@ def write_and_kill(folder: Path, module: str, kills: int) -> tuple[Fleet, list[s
     return fleet, faults(fleet.log.calls, kept)
 
 
+@pytest.mark.timeout(max(300, 20 * KILLS))
 def test_what_was_acknowledged_survives_kills_and_the_rest_is_there_wholly_or_not_at_all(tmp_path: Path) -> None:
     fleet, wrong = write_and_kill(tmp_path, "service", KILLS)
     log = fleet.log

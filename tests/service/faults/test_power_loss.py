@@ -64,6 +64,7 @@ def crash(folder: Path, crashes: int) -> tuple[list[str], Counter[str]]:
     return wrong, met
 
 
+@pytest.mark.timeout(max(300, 5 * CRASHES))
 def test_what_was_acknowledged_survives_a_power_failure_and_nothing_is_half_done(tmp_path: Path) -> None:
     wrong, met = crash(tmp_path, CRASHES)
     print(dict(sorted(met.items())))  # noqa: T201 - shows at what moments the power failed

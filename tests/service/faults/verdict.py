@@ -86,16 +86,25 @@ def _explained(
         version, state, used = paths.pop()
         furthest = max(furthest, version)
         if version == last:
-            return last
-        lost = [(number, call) for number, call in enumerate(unknown) if number not in used]
-        for number, call in [*lost, *((-1, call) for call in answered.get(version + 1, ()))]:
-            after = _after(call, state)
-            is_as_answered = after == states.get(version + 1, after)
-            if after != state and is_as_answered and call.seen_version in {None, version}:
-                paths.append((version + 1, after, used if number < 0 else used | {number}))
-                if number < 0:
-                    break
+            break
+        after = states.get(version + 1)
+        # Where a call that was answered made the version, one whose answer was lost need not have.
+        if any(_makes(call, version, state, after) for call in answered.get(version + 1, ())):
+            paths.append((version + 1, after, used))
+            continue
+        tried: list[Any] = []
+        for number, call in enumerate(unknown):
+            what = (call.method, call.body, call.headers.get("If-Match"))
+            if number not in used and what not in tried and _makes(call, version, state, after):
+                tried.append(what)
+                paths.append((version + 1, _after(call, state), used | {number}))
     return furthest
+
+
+def _makes(call: Call, version: int, state: Any, after: Any) -> bool:
+    """Return whether a call makes the next version of this one, whose content is None where no answer tells it."""
+    made = _after(call, state)
+    return made != state and after in (None, made) and call.seen_version in {None, version}
 
 
 def _after(call: Call, state: Any) -> Any:
