@@ -1,25 +1,46 @@
 """The operation on contexts."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import orjson
 from flask import Response, request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from service.contract import Contract
 from service.items import Items
 from service.personalization.context.context import Context, Contexts
 from service.personalization.context.counting import load_counter
 from service.personalization.context.days import Day, day_of
-from service.personalization.context.stored import known, turns
+from service.personalization.context.stored import known, made_of, timezone_of, turns
 from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
 from service.personalization.queries import Queries
+from service.remembering import Remembered, Versions, versions_of
 from service.storage import ItemStore
-from service.web.answers import JSON, Answer, View
+from service.web.answers import JSON, View, query
 from service.web.credentials import Credential
+from service.web.writes import Reply
 
 MARKDOWN = "text/markdown"
+MAX_KEYS = 64
+"""Of how many items at most an actor's context is looked up in memory; with more types of preferences it never is."""
+REMEMBERED_BYTES = 32 * 2**20
+REMEMBERED_S = 600.0
+"""How much of contexts is remembered, and for how many seconds each."""
+_ACCEPTS_REMEMBERED = 64
+_HEADERS = {"Cache-Control": "no-store", "Vary": "Accept"}
+
+
+class _Asked(NamedTuple):
+    """What the query of a call asks for."""
+
+    budget: int
+    thread: str | None
+    date: date | None
 
 
 class ContextViews:
@@ -31,6 +52,8 @@ class ContextViews:
         self._profiles = profiles
         self._preferences = preferences
         self._store = store
+        self._keys = made_of(preferences)
+        self._remembered = Remembered[Reply](REMEMBERED_BYTES, REMEMBERED_S) if len(self._keys) <= MAX_KEYS else None
 
     def by_operation(self) -> dict[str, View]:
         """Return each view by the `operationId` of what it carries out."""
@@ -38,24 +61,34 @@ class ContextViews:
 
     def _get(self, caller: Credential, actor_id: str) -> Response:
         self._profiles.check_actor(actor_id)
-        query = self._queries.told(request.args.to_dict(flat=False))
-        asked = date.fromisoformat(query["date"]) if "date" in query else None
+        asked = self._read_query()
+        wanted = _wanted(request.environ.get("HTTP_ACCEPT", ""))
         now = datetime.now(UTC)
 
-        def assemble(items: Items) -> tuple[Context, Day, bool]:
+        def assemble(items: Items) -> tuple[Versions, Day, Reply]:
+            found = [items.get(key) for key in self._keys]
             actor = known(items, self._profiles, self._preferences)
-            timezone = actor.preferences.get("timezone")
-            day = day_of(asked, timezone if isinstance(timezone, str) else None, now)
-            context = self._contexts.assemble(actor, day, turns(items, query.get("thread")), query["budget"])
-            return context, day, actor.profile is not None
+            day = day_of(asked.date, timezone_of(found), now)
+            context = self._contexts.assemble(actor, day, turns(items, asked.thread), asked.budget)
+            said = self._said(context, day) | {"known": actor.profile is not None, "budget": asked.budget}
+            return versions_of(found), day, wanted(context.text, said)
 
-        context, day, is_known = self._store.read(caller.tenant, actor_id, assemble)
-        said = self._said(context, day) | {"known": is_known, "budget": query["budget"]}
-        wanted = request.accept_mimetypes.best_match((JSON, MARKDOWN), JSON)
-        answer = _markdown(context.text, said) if wanted == MARKDOWN else _json(context.text, said)
-        answer.headers["Cache-Control"] = "no-store"
-        answer.headers["Vary"] = "Accept"
-        return answer
+        def place(day: Day) -> tuple[object, ...]:
+            return caller.tenant, actor_id, asked.thread, asked.budget, day, wanted
+
+        if self._remembered is None:
+            return self._store.read(caller.tenant, actor_id, assemble)[2].response()
+        found = self._store.get(caller.tenant, actor_id, *self._keys)
+        day = day_of(asked.date, timezone_of(found), now)
+        reply = self._remembered.get(place(day), versions_of(found))
+        if reply is None:
+            versions, day, reply = self._store.read(caller.tenant, actor_id, assemble)
+            self._remembered.put(place(day), versions, reply, len(reply.body))
+        return reply.response()
+
+    def _read_query(self) -> _Asked:
+        told = self._queries.told(query())
+        return _Asked(told["budget"], told.get("thread"), date.fromisoformat(told["date"]) if "date" in told else None)
 
     def _said(self, context: Context, day: Day) -> dict[str, Any]:
         said: dict[str, Any] = {
@@ -71,18 +104,26 @@ class ContextViews:
         return said | {"timezone": zone} if zone else said
 
 
-def _json(text: str, said: dict[str, Any]) -> Response:
-    return Answer(orjson.dumps({"text": text, **said}), content_type=JSON)
+def _json(text: str, said: Mapping[str, Any]) -> Reply:
+    return Reply(200, orjson.dumps({"text": text, **said}), {"Content-Type": JSON, **_HEADERS})
 
 
-def _markdown(text: str, said: dict[str, Any]) -> Response:
-    answer = Answer(text, content_type=f"{MARKDOWN}; charset=utf-8")
-    answer.headers["Context-Counter"] = said["counter"]
-    answer.headers["Context-Size"] = str(said["size"])
-    answer.headers["Context-Stable-Bytes"] = str(said["stable_bytes"])
-    answer.headers["Context-Date"] = said["date"]
+def _markdown(text: str, said: Mapping[str, Any]) -> Reply:
+    headers = {
+        "Content-Type": f"{MARKDOWN}; charset=utf-8",
+        "Context-Counter": said["counter"],
+        "Context-Size": str(said["size"]),
+        "Context-Stable-Bytes": str(said["stable_bytes"]),
+        "Context-Date": said["date"],
+    }
     if "timezone" in said:
-        answer.headers["Context-Timezone"] = said["timezone"]
+        headers["Context-Timezone"] = said["timezone"]
     if said["left_out"]:
-        answer.headers["Context-Left-Out"] = ", ".join(said["left_out"])
-    return answer
+        headers["Context-Left-Out"] = ", ".join(said["left_out"])
+    return Reply(200, text.encode(), headers | _HEADERS)
+
+
+@lru_cache(_ACCEPTS_REMEMBERED)
+def _wanted(accept: str) -> Callable[[str, Mapping[str, Any]], Reply]:
+    accepted = parse_accept_header(accept, MIMEAccept)
+    return _markdown if accepted.best_match((JSON, MARKDOWN), JSON) == MARKDOWN else _json

@@ -1,18 +1,19 @@
 """What a context takes from the items of an actor."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
-from service.items import Items
+from service.items import Item, Items
 from service.personalization.context.context import Known
 from service.personalization.context.frame import Turn
-from service.personalization.history.layout import Head, place_of, scan_events
-from service.personalization.preferences.rules import Preferences
-from service.personalization.profile import Profiles
+from service.personalization.history.layout import HEAD, Head, place_of, scan_events
+from service.personalization.preferences.rules import Preferences, key
+from service.personalization.profile import PROFILE_KEY, Profiles
 
+_TIMEZONE = key("timezone")
 _PAGE = 32
 _REMEMBERED = 4_096
 _LONGEST_REMEMBERED = 1_000
@@ -21,12 +22,26 @@ _LONGEST_REMEMBERED = 1_000
 
 def known(items: Items, profiles: Profiles, preferences: Preferences) -> Known:
     """Return what is known of an actor besides the history."""
-    profile = items.get("profile")
+    profile = items.get(PROFILE_KEY)
     stored = [orjson.loads(item.document) for item in preferences.all(items)]
     return Known(
         profiles.read(profile.document) if profile else None,
         {preference["type"]: preference["value"] for preference in stored},
     )
+
+
+def made_of(preferences: Preferences) -> tuple[str, ...]:
+    """Return the keys of the items that a context is made of, besides the events, whose head stands for them."""
+    return HEAD, PROFILE_KEY, *map(key, preferences.types)
+
+
+def timezone_of(found: Sequence[Item | None]) -> str | None:
+    """Return the time zone of an actor, from the items that a context is made of; None for none that is known."""
+    for item in found:
+        if item is not None and item.key == _TIMEZONE:
+            value = orjson.loads(item.document)["value"]
+            return value if isinstance(value, str) else None
+    return None
 
 
 def turns(items: Items, thread: str | None) -> Iterator[Turn]:

@@ -28,6 +28,7 @@ MAX_LOOKED_AT: Final = 1_000
 """How many events one page looks at, so that a filter that few events pass does not make a call long."""
 
 _SCAN = 100
+_DELETIONS = "deletions"
 _ID_BYTES = 12
 _PLACE_BYTES = 8
 
@@ -110,10 +111,14 @@ def delete(changes: Changes, event_id: str, now: float) -> None:
         Refused: `event_not_found`.
 
     """
-    found = known(changes, Head.of(changes), event_id)
+    head = Head.of(changes)
+    found = known(changes, head, event_id)
     if found is None or found.is_deleted:
         raise Refused("event_not_found")
     delete_event(changes, found.place, event_id, now)
+    # A version of the head stands for what the history then shows: see `made_of`.
+    head.others[_DELETIONS] = head.others.get(_DELETIONS, 0) + 1
+    head.store(changes)
 
 
 def delete_up_to(changes: Changes, event_id: str) -> None:
