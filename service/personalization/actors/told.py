@@ -104,10 +104,12 @@ class Documents:
             for step in reading.prefix:
                 sent = sent[step]
             # Ids are compared character by character, and a list that was left empty is an empty list.
-            as_sent = {name: sent[name] for name in _UNREAD if name in sent} if isinstance(sent, dict) else {}
+            # One that is not there at all is missing: what a document lost must not be lost unseen.
+            named = sent if isinstance(sent, dict) else {}
+            as_sent = {name: named[name] for name in _UNREAD if name in named}
             for name in as_sent:
                 reading.origins.pop((name,), None)
-            reading.value = {name: [] for name in _LISTS} | reading.value | as_sent
+            reading.value = {name: [] for name in _LISTS if name in named} | reading.value | as_sent
         return reading
 
     def _wrong_preferences(self, preferences: Sequence[Any], reading: Reading) -> Iterator[Detail]:

@@ -253,8 +253,7 @@ def test_the_order_of_lists_and_the_form_of_times_are_understood(client: Client)
     assert [name["index"] for name in shown["profile"]["names"]] == [0, 1]
     assert shown["history"][0]["time"] == "2026-01-01T00:00:00Z"
     assert [preference["type"] for preference in shown["preferences"]] == ["region", "theme"]
-    del told["aliases"]
-    assert imported(client, told).status_code == 200
+    assert imported(client, {**told, "aliases": []}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -309,6 +308,15 @@ def test_what_is_no_document_of_the_actor_is_named_and_nothing_is_stored(
     assert (answer.status_code, answer.json["code"]) == (422, code)
     assert [detail["pointer"] for detail in answer.json["errors"]] == pointers
     assert exported(client).json["history"] == []
+
+
+@pytest.mark.parametrize("name", ["aliases", "history", "preferences"])
+def test_a_document_without_one_of_its_lists_loses_nothing_unseen(client: Client, name: str) -> None:
+    told = {member: value for member, value in LONG.items() if member != name}
+    answer = imported(client, told)
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid_document")
+    assert [detail["pointer"] for detail in answer.json["errors"]] == [f"/{name}"]
+    assert imported(client, {**told, name: None if name == "history" else []}).status_code == 201
 
 
 @pytest.mark.parametrize("body", [b"null", "", []])
