@@ -241,7 +241,7 @@ class SQLiteStore:
         def run(writer: apsw.Connection) -> tuple[_T, SQLiteChanges]:
             changes = SQLiteChanges(writer, Owner(tenant, actor, self._marks_key), int(self._clock()))
             if self._census is not None:
-                return self._census.counted(tenant, changes, change), changes
+                return self._census.counted(tenant, actor, lambda: change(changes)), changes
             return change(changes), changes
 
         result, changes = self._carry_out(run)

@@ -9,21 +9,32 @@ from typing import Any, TypeVar
 
 import apsw
 
-from service.items import KEPT, MARKS, keeps_actor
+from service.items import KEPT, MARKS
 from service.storage import TenantFullError
 from service.storage.sqlite_actors import FOUND, LAST_MARK
-from service.storage.sqlite_items import SQLiteChanges
 
 _FORGET = "DROP TABLE IF EXISTS census"
 _IS_KEPT = "SELECT 1 FROM sqlite_schema WHERE name = 'census'"
 _CREATE = "CREATE TABLE census (tenant TEXT NOT NULL PRIMARY KEY, actors INTEGER NOT NULL) STRICT, WITHOUT ROWID"
 _NEXT_TENANT = "SELECT min(tenant) FROM item WHERE tenant > ?"
-_COUNT_FOUND = "INSERT INTO census SELECT :tenant, count(*) FROM found WHERE instr(name, '/') = 0 AND ({})"
-_HAS = "EXISTS (SELECT 1 FROM item WHERE tenant = :tenant AND actor = name AND key >= :kind{0} AND key < :end{0})"
-_COUNT = " ".join((FOUND, _COUNT_FOUND.format(" OR ".join(_HAS.format(number) for number in range(len(KEPT))))))
+_HAS_KIND = "EXISTS (SELECT 1 FROM item WHERE tenant = :tenant AND actor = {0} AND key >= :kind{1} AND key < :end{1})"
+_INSERT_COUNT = "INSERT INTO census SELECT :tenant, count(*) FROM found WHERE instr(name, '/') = 0 AND ({})"
 _ADD = """
 INSERT INTO census VALUES (?, ?) ON CONFLICT (tenant) DO UPDATE SET actors = actors + excluded.actors RETURNING actors
 """
+
+
+def _keeps_actor(name: str) -> str:
+    """Return the condition that says what `keeps_actor` does, of the items that lie under a name."""
+    return " OR ".join(_HAS_KIND.format(name, number) for number in range(len(KEPT)))
+
+
+_COUNT = " ".join((FOUND, _INSERT_COUNT.format(_keeps_actor("name"))))
+_IS_ACTOR = " ".join(("SELECT", _keeps_actor(":actor")))
+# The characters of keys all come before the tilde.
+_KINDS = {
+    f"{name}{number}": key for number, kind in enumerate(KEPT) for name, key in (("kind", kind), ("end", f"{kind}~"))
+}
 
 _T = TypeVar("_T")
 
@@ -53,8 +64,8 @@ class Census:
             self._count()
         connection.execute("COMMIT")
 
-    def counted(self, tenant: str, changes: SQLiteChanges, change: Callable[[SQLiteChanges], _T]) -> _T:
-        """Change the items of an actor of a tenant, and count whether an actor came or went with that.
+    def counted(self, tenant: str, actor: str, change: Callable[[], _T]) -> _T:
+        """Make a change of an actor's items, and count whether the actor came or went with it.
 
         Raises:
             TenantFullError: an actor came who is one too many.
@@ -62,23 +73,25 @@ class Census:
         What the change raises is raised.
 
         """
-        had = keeps_actor(changes)
-        result = change(changes)
-        has = keeps_actor(changes)
+        had = self._is_actor(tenant, actor)
+        result = change()
+        has = self._is_actor(tenant, actor)
         if has != had:
             ((actors,),) = _rows(self._connection, _ADD, (tenant, has - had))
             if has and actors > self._limit:
                 raise TenantFullError
         return result
 
+    def _is_actor(self, tenant: str, actor: str) -> int:
+        ((has,),) = _rows(self._connection, _IS_ACTOR, {"tenant": tenant, "actor": actor, **_KINDS})
+        return int(has)
+
     def _count(self) -> None:
-        asked = {"after": "", "marks": MARKS, "last_mark": LAST_MARK}
-        for number, kind in enumerate(KEPT):
-            asked |= {f"kind{number}": kind, f"end{number}": f"{kind}~"}
+        asked = {"after": "", "marks": MARKS, "last_mark": LAST_MARK, **_KINDS}
         tenant = ""
         while (tenant := _rows(self._connection, _NEXT_TENANT, (tenant,))[0][0]) is not None:
             self._connection.execute(_COUNT, {"tenant": tenant, **asked})
 
 
-def _rows(connection: apsw.Connection, statement: str, values: tuple[str | int, ...] = ()) -> list[Any]:
+def _rows(connection: apsw.Connection, statement: str, values: "apsw.Bindings" = ()) -> list[Any]:
     return connection.execute(statement, values).fetchall()
