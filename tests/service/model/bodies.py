@@ -152,9 +152,7 @@ def profiles(draw: st.DrawFn) -> Draft:
 
 def new_profiles() -> st.SearchStrategy[Draft]:
     """Draw a body that creates a profile."""
-    return name_entries().map(
-        lambda names: Draft({"names": names[0], "gender": "Female"}, {"names": names[1], "gender": "female"})
-    )
+    return name_entries().map(lambda names: Draft({"names": names[0]}, {"names": names[1]}))
 
 
 @st.composite
@@ -197,7 +195,7 @@ def histories(draw: st.DrawFn) -> Draft:
 @st.composite
 def terms(draw: st.DrawFn, *, conditional: bool = True, media_types: tuple[str, ...] = (JSON,)) -> Terms:
     """Draw the terms of a write: mostly such as let it go on."""
-    kind = draw(st.sampled_from(("plain", "plain", "plain", "keyed", "keyed", "fitting", "fitting", "odd")))
+    kind = draw(st.sampled_from(("plain", "plain", "keyed", "keyed", "fitting", "fitting", "unfitting", "odd")))
     keyed = kind == "keyed" or draw(st.booleans())
     made_twice = kind == "keyed" and draw(st.booleans())
     media_type = draw(st.sampled_from(media_types))
@@ -207,6 +205,9 @@ def terms(draw: st.DrawFn, *, conditional: bool = True, media_types: tuple[str, 
             return Terms(
                 draw(st.sampled_from(_FITTING)), draw(st.sampled_from(_UNFITTING)), keyed, False, media_type, wrapped
             )
+        case "unfitting" if conditional:
+            if_match, if_none_match = draw(st.sampled_from(_FAILING))
+            return Terms(if_match, if_none_match, keyed, False, media_type, wrapped)
         case "odd":
             tags = st.sampled_from((None, *TAGS)) if conditional else st.none()
             media_type = draw(st.sampled_from((*media_types, "text/plain")))
@@ -218,6 +219,8 @@ def terms(draw: st.DrawFn, *, conditional: bool = True, media_types: tuple[str, 
 # What If-Match names when it holds, and If-None-Match.
 _FITTING = (None, "current", "current", "meta", "several", "any")
 _UNFITTING = (None, None, None, "stale", "other")
+# Conditions that do not hold.
+_FAILING = (("stale", None), ("stale", None), ("other", None), ("weak", None), (None, "current"), (None, "any"))
 TAGS = ("current", "meta", "stale", "other", "any", "weak", "several", "broken")
 
 

@@ -20,7 +20,7 @@ class Opaque:
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, Opaque):
-            return self is other
+            return self is other or (self.value is not None and self.value == other.value)
         if self.value is None and isinstance(other, str) and other not in (self._taken or ()):
             self.value = other
             if self._taken is not None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -19,8 +19,8 @@ MAX_HISTORY = 12
 KEYS = {"names": ("group", "index"), "dates": ("significance", "index")}
 BOUNDS = {"names": MAX_NAMES, "dates": MAX_DATES}
 PROFILE = "profile"
-CONSENT, ERASE = "set-consent", "erase-actor"
-WITHOUT_CONSENT = {CONSENT, ERASE}
+CONSENT, ERASE, IMPORT = "set-consent", "erase-actor", "import-actor"
+WITHOUT_CONSENT = {CONSENT, ERASE, IMPORT}
 
 
 class RefusedError(Exception):
@@ -74,6 +74,37 @@ class Event:
     @property
     def happened(self) -> datetime:
         return datetime.fromisoformat(self.said.get("time") or str(self.received_at.value))
+
+
+@dataclass(frozen=True)
+class Document:
+    """What an export said of a person, for another time or another actor.
+
+    Attributes:
+        actor_id: the id of the actor.
+        sent: the document as it was exported.
+
+    The others are what a person has.
+
+    """
+
+    actor_id: str
+    sent: bytes
+    kept: Mapping[str, Kept]
+    events: Sequence[Event]
+    withdrawn: Opaque | None
+
+    def is_of(self, person: Person) -> bool:
+        """Return whether a person is already what it says."""
+        mine = {target: (kept.value, kept.changed_at) for target, kept in self.kept.items()}
+        theirs = {target: (kept.value, kept.changed_at) for target, kept in person.kept.items()}
+        shown = [event.shown for event in self.events]
+        return (self.actor_id, mine, shown, self.withdrawn) == (
+            person.actor_id,
+            theirs,
+            [event.shown for event in person.events],
+            person.withdrawn,
+        )
 
 
 @dataclass(frozen=True)
@@ -151,10 +182,21 @@ class Person:
             raise RefusedError(call.body.code)
         if call.operation == "patch-profile" and _replaces_lists(call) and call.headers.get("If-Match") in {None, "*"}:
             raise RefusedError("precondition_required")
+        if call.operation == IMPORT:
+            self._refuse_import(call)
         try:
             return RULES[call.operation](self, call)
         except RefusedError as refused:
             return Outcome(None, code=str(refused))
+
+    def _refuse_import(self, call: Call) -> None:
+        assert call.body is not None
+        if call.body.says.is_of(self):
+            return
+        if self.withdrawn is not None:
+            raise RefusedError("consent_withdrawn")
+        if self.kept or self.events:
+            raise RefusedError("actor_exists")
 
     def _recorded(self, call: Call, outcome: Outcome) -> Outcome:
         if call.key is not None:
@@ -245,8 +287,7 @@ def names(header: str, tag: Opaque | None, *, weakly: bool = False) -> bool:
     named = [each.strip() for each in header.split(",")]
     strong = {each.removesuffix('.meta"').removesuffix('"') for each in named if not each.startswith("W/")}
     weak = {each.removeprefix("W/").removesuffix('"') for each in named if each.startswith("W/")}
-    assert tag.value is not None
-    return tag.value.removesuffix('"') in (strong | weak if weakly else strong)
+    return tag.value is not None and tag.value.removesuffix('"') in (strong | weak if weakly else strong)
 
 
 def shown_profile(kept: Kept) -> dict[str, Any]:
@@ -376,6 +417,26 @@ def _set_consent(person: Person, call: Call) -> Outcome:
     return Outcome(200, said)
 
 
+def _import(person: Person, call: Call) -> Outcome:
+    assert call.body is not None
+    document: Document = call.body.says
+    receipt = {
+        "aliases": 0,
+        "events": len(document.events),
+        "preferences": len(document.kept.keys() - {PROFILE}),
+    }
+    if document.is_of(person):
+        return Outcome(200, receipt)
+    for target, kept in document.kept.items():
+        person.kept[target] = replace(kept, tag=Opaque(person.tags))
+    person.events = [replace(event, place=person.last + each) for each, event in enumerate(document.events, 1)]
+    person.last += len(document.events)
+    for event in document.events:
+        person.deleted.pop(_text(event.event_id), None)
+    person.withdrawn = document.withdrawn
+    return Outcome(201, receipt)
+
+
 def _erase(person: Person, _call: Call) -> Outcome:
     person.erase()
     return Outcome(202, {"erasure_id": Opaque()})
@@ -394,4 +455,5 @@ RULES: dict[str, Callable[[Person, Call], Outcome]] = {
     "delete-history-up-to": _delete_up_to,
     CONSENT: _set_consent,
     ERASE: _erase,
+    IMPORT: _import,
 }
