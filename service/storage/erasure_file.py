@@ -1,7 +1,10 @@
 """The log of erasures as a file beside a data file.
 
-Each line says who was erased, as a keyed hash, when, and by which erasure. The mark of the latest erasure of an actor
+Each line says who was erased, as keyed hashes, when, and by which erasure. The mark of the latest erasure of an actor
 says which of them a data file has seen.
+
+A line is written at once, and the next one when it is on the disk. So a power failure can leave anything in the last
+one, which was acknowledged to nobody, and in no other.
 """
 
 import os
@@ -10,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +31,7 @@ class ErasureFileError(Exception):
 
 
 class ErasureFile:
-    """The log in `<data file>.erasures`, one line of JSON for each entry, in their order.
+    """The log in `<data file>.erasures`, a line of JSON for each `append`, in their order.
 
     Args:
         data_file: the data file; its log is made with the first entry.
@@ -51,25 +55,24 @@ class ErasureFile:
         with self._lock:
             new = [each for each in erased if (each, erasure) not in self._latest]
             if new:
-                self._write(b"".join(self._line(each, erasure) for each in new))
+                self._write(self._line(new, erasure))
             self._latest.update({(each, erasure): None for each in new})
             while len(self._latest) > _REMEMBERED:
                 self._latest.popitem(last=False)
 
-    def _line(self, erased: str, erasure: str) -> bytes:
+    def _line(self, erased: Sequence[str], erasure: str) -> bytes:
         at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")
         return orjson.dumps({"at": at, "erased": erased, "erasure": erasure}) + b"\n"
 
-    def _write(self, lines: bytes) -> None:
+    def _write(self, line: bytes) -> None:
         is_new = not self._path.exists()
         descriptor = open_private_file(self._path)
         try:
-            end = _end_of_last_line(descriptor)
-            # What a crash left of a line was acknowledged to nobody.
+            end = _end_of_last_whole_line(descriptor)
             os.ftruncate(descriptor, end)
-            while lines:
-                written = os.pwrite(descriptor, lines, end)
-                lines, end = lines[written:], end + written
+            while line:
+                written = os.pwrite(descriptor, line, end)
+                line, end = line[written:], end + written
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -94,25 +97,41 @@ def read_erasures(data_file: Path) -> dict[str, str]:
     latest: dict[str, str] = {}
     if not path.exists():
         return latest
+    broken = 0
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
-            # What a crash left of the last line was acknowledged to nobody.
-            if line.endswith(b"\n"):
-                try:
-                    entry = orjson.loads(line)
-                    latest[entry["erased"]] = entry["erasure"]
-                except (ValueError, TypeError, KeyError):
-                    raise ErasureFileError(f"line {number} is not one that the service wrote") from None
+            entry = _entry(line)
+            if entry is None:
+                broken = broken or number
+            elif broken:
+                raise ErasureFileError(f"line {broken} is not one that the service wrote")
+            else:
+                latest |= entry
     return latest
 
 
-def _end_of_last_line(descriptor: int) -> int:
-    """Return where the last whole line of a file ends."""
-    end = os.fstat(descriptor).st_size
-    while end:
-        begin = max(0, end - _TAIL)
-        newline = os.pread(descriptor, end - begin, begin).rfind(b"\n")
-        if newline >= 0:
-            return begin + newline + 1
-        end = begin
-    return 0
+def _entry(line: bytes) -> dict[str, str] | None:
+    """Return the erasure of each pseudonym in a line, None for a line that is not whole."""
+    try:
+        match orjson.loads(line):
+            case {"erased": [*erased], "erasure": str(erasure)} if line.endswith(b"\n"):
+                return dict.fromkeys(erased, erasure)
+    except (ValueError, TypeError):
+        pass
+    return None
+
+
+def _end_of_last_whole_line(descriptor: int) -> int:
+    size = os.fstat(descriptor).st_size
+    length = _TAIL
+    while True:
+        begin = max(0, size - length)
+        lines = BytesIO(os.pread(descriptor, size - begin, begin)).readlines()
+        end = size
+        for line in reversed(lines):
+            if _entry(line) is not None:
+                return end
+            end -= len(line)
+        if not begin:
+            return 0
+        length *= 2

@@ -72,7 +72,7 @@ def test_each_erasure_has_an_id_of_its_own(client: Client, store: SQLiteStore, l
         store.sweep()
     assert len(set(ids)) == 3
     assert log.ids == ids
-    assert len({entry["erased"] for entry in log.entries}) == 1
+    assert len({tuple(entry["erased"]) for entry in log.entries}) == 1
 
 
 def test_it_works_without_consent_which_stays_withdrawn(client: Client, store: SQLiteStore) -> None:
@@ -188,7 +188,8 @@ def test_erasing_an_alias_erases_the_whole_person(client: Client, store: SQLiteS
         assert items(store, actor) == []
         assert client.get(actor).status_code == 404
     assert client.get("other").status_code == 200
-    assert log.ids == [answer.json["erasure_id"]] * 3
+    (entry,) = log.entries
+    assert (entry["erasure"], len(entry["erased"])) == (answer.json["erasure_id"], 3)
     assert client.put("visitor", NAMES).status_code == 201
     assert client.get("named").status_code == 404, "what was an alias is an actor of its own"
 
@@ -215,15 +216,56 @@ def test_an_id_that_has_become_somebodys_own_is_not_erased_with_its_former_targe
     assert client.get("visitor").status_code == 200
 
 
-@pytest.mark.parametrize("actor", ["named", "visitor"])
-def test_two_ids_that_are_being_merged_are_erased_as_one_person(store: SQLiteStore, actor: str) -> None:
-    store.write("default", "named", Standing(merging_from="visitor").store)
-    store.write("default", "visitor", Standing(merging_into="named").store)
-    for each in ("named", "visitor"):
-        store.write("default", each, lambda changes: changes.put("profile", b"{}"))
-    store.write("default", actor, erasing.begin)
+class TestMerges:
+    """Two ids that are being merged are one person, and an erasure does not wait for the merge."""
+
+    @pytest.fixture
+    def merging(self, idle: SQLiteStore) -> SQLiteStore:
+        """A store with a merge under way, of an id to which another one leads."""
+        standings = {
+            "named": Standing(merging_from="visitor"),
+            "visitor": Standing(merging_into="named"),
+            "guest": Standing(alias_of="visitor"),
+        }
+        for actor, standing in standings.items():
+            idle.write("default", actor, standing.store)
+        for actor in ("named", "visitor"):
+            idle.write("default", actor, lambda changes: changes.put("event/1", b"{}"))
+        idle.write("default", "visitor", lambda changes: put_aliases(changes, ["guest"]))
+        return idle
+
+    def erased(self, store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+        monkeypatch.setattr(store, "_tasks", {erasing.WORK: erasing.step})
+        store.sweep()
+        assert store.backlog() == 0
+        return {actor for actor in ("named", "visitor", "guest") if not items(store, actor)}
+
+    @pytest.mark.parametrize("actor", ["named", "visitor", "guest"])
+    @pytest.mark.parametrize("is_shown", [False, True])
+    def test_every_id_is_erased_whichever_is_named(
+        self, client: Client, merging: SQLiteStore, monkeypatch: pytest.MonkeyPatch, actor: str, is_shown: bool
+    ) -> None:
+        if is_shown:
+            merging.write("default", "named", lambda changes: put_aliases(changes, ["visitor", "guest"]))
+        assert erase(client, actor).status_code == 202
+        for each in ("named", "visitor"):
+            assert merging.read("default", each, Standing.of).erasure, "both are hidden with the answer"
+        assert self.erased(merging, monkeypatch) == {"named", "visitor", "guest"}
+
+    def test_a_target_that_has_not_begun_is_another_actor(
+        self, client: Client, merging: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        merging.write("default", "named", lambda changes: changes.delete("standing"))
+        erase(client, "visitor")
+        assert self.erased(merging, monkeypatch) == {"visitor", "guest"}
+
+
+def test_an_import_that_is_under_way_ends_with_the_erasure(client: Client, store: SQLiteStore) -> None:
+    store.write("default", "a", Standing(importing="i").store)
+    store.write("default", "a", lambda changes: changes.put("profile", b"{}"))
+    assert erase(client, "a").status_code == 202
     store.sweep()
-    assert [items(store, each) for each in ("named", "visitor")] == [[], []]
+    assert items(store, "a") == []
 
 
 class TestRetries:

@@ -47,7 +47,7 @@ class Data:
         with self.served() as store:
             for actor in actors:
                 store.write(tenant, actor, erasing.begin)
-                erasing.record(store, tenant, actor)
+                erasing.prepare(store, tenant, actor)
 
     def erase_tenant(self, tenant: str = "t") -> None:
         with self.served() as store:
@@ -146,7 +146,7 @@ def test_an_erasure_that_was_under_way_in_the_backup_goes_on(data: Data) -> None
     data.tell("a")
     store = SQLiteStore(data.file)
     store.write("t", "a", erasing.begin)
-    erasing.record(store, "t", "a")
+    erasing.prepare(store, "t", "a")
     copy = data.back_up()
     store.close()
     assert data.restore(copy) == 0
@@ -281,8 +281,8 @@ class TestLog:
         copy = data.back_up()
         data.erase("a")
         before = data.file.read_bytes()
-        with Path(f"{data.file}.erasures").open("ab") as log:
-            log.write(damage)
+        log = Path(f"{data.file}.erasures")
+        log.write_bytes(log.read_bytes() + damage + log.read_bytes())
         with pytest.raises(CopyError, match="line 2"):
             data.restore(copy)
         assert data.file.read_bytes() == before

@@ -26,6 +26,7 @@ import apsw
 
 from service.storage.sqlite_gaps import traceless_files
 
+_PWRITE, _FTRUNCATE = os.pwrite, os.ftruncate
 _OPEN_DIRECTORY = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_char_p, ctypes.POINTER(ctypes.c_int))
 _SHARED_MEMORY_BYTES = 32_768
 
@@ -121,6 +122,22 @@ class Recorder:
         opened = os.fstat(descriptor)
         folders = [str(folder) for folder in self._folders if folder.stat().st_ino == opened.st_ino]
         self.note(Synchronised(folders[0] if folders else opened.st_ino, begun))
+
+    def pwrite(self, descriptor: int, data: bytes, offset: int) -> int:
+        """Take the place of `os.pwrite`."""
+        self._note_change(descriptor, lambda file: Written(file, offset, bytes(data)))
+        return _PWRITE(descriptor, data, offset)
+
+    def ftruncate(self, descriptor: int, size: int) -> None:
+        """Take the place of `os.ftruncate`."""
+        self._note_change(descriptor, lambda file: Resized(file, size))
+        _FTRUNCATE(descriptor, size)
+
+    def _note_change(self, descriptor: int, change: Callable[[int], Event]) -> None:
+        self.begin()
+        number = os.fstat(descriptor).st_ino
+        if number in self._pins:
+            self.note(change(number))
 
     def folder_is_opened(self, name: str) -> None:
         """Learn that SQLite opened the folder of this file, which it does only in order to synchronise it."""
@@ -219,6 +236,8 @@ def recording(*folders: Path) -> Iterator[Recorder]:
             _default(lambda: _RecordedFiles(recorder)) as files,
             _watched(files, recorder),
             patch("os.fsync", recorder.fsync),
+            patch("os.pwrite", recorder.pwrite),
+            patch("os.ftruncate", recorder.ftruncate),
         ):
             yield recorder
     finally:
