@@ -110,9 +110,12 @@ class ActorStore:
         return _of_whom_it_stands_for(actor, lambda target: self._store.write(tenant, target, admitted))
 
     def _refuse(self, standing: Standing) -> None:
-        if standing.is_merging or (standing.importing is not None and not self._may_meet_erasure):
+        if self._may_meet_erasure:
+            # It ends an import or a merge, too.
+            return
+        if standing.is_merging or standing.importing is not None:
             raise Refused("actor_busy")
-        if standing.erasure is not None and not self._may_meet_erasure:
+        if standing.erasure is not None:
             raise Refused("erasure_in_progress")
 
     def _hides(self, standing: Item | None, withdrawal: Item | None) -> bool:

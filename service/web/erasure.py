@@ -35,7 +35,7 @@ class ErasingWrites:
 
         """
         answer = self._writes.carry_out(caller, actor, write)
-        erasing.record(self._store, caller.tenant, self._actors.resolve(caller.tenant, actor))
+        erasing.prepare(self._store, caller.tenant, self._actors.resolve(caller.tenant, actor))
         return answer
 
 

@@ -6,7 +6,7 @@ consent was withdrawn, and which erasure it was.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from typing import Final, Protocol, TypeVar
@@ -68,27 +68,34 @@ def begin(changes: Changes) -> str:
     """Hide everything that is kept of an actor, and have it deleted; an erasure that is under way goes on.
 
     Returns:
-        The id of the erasure. It may be told when `record` has returned.
+        The id of the erasure. It may be told when `prepare` has returned.
 
     """
     return Standing.of(changes).erasure or hide(changes, make_id())
 
 
-def record(store: Actors, tenant: str, actor: str) -> None:
-    """See to it that an erasure that is under way is in the log, so that it can be told.
+def prepare(store: Actors, tenant: str, actor: str) -> Sequence[str]:
+    """Do all of an erasure that is under way that comes before it is told, and before anything is deleted.
 
-    What the store raises is raised.
+    It is in the log then, and the other ids of the same person are hidden and being erased too. What the store raises
+    is raised.
+
+    Returns:
+        The other ids.
+
     """
-    _record(store, tenant, actor, store.read(tenant, actor, _Person.of))
+    person = store.read(tenant, actor, _Person.of)
+    if person.erasure is not None:
+        store.record_erasure(tenant, [actor, *person.others], person.erasure)
+        for other in person.others:
+            store.write(tenant, other, partial(_hide_other, {actor, *person.others}, person))
+    return person.others
 
 
 def step(store: Actors, tenant: str, actor: str) -> None:
     """Do one step of the background work on an actor, see `service.storage.Task`."""
-    person = store.read(tenant, actor, _Person.of)
-    _record(store, tenant, actor, person)
-    for other in person.others:
-        store.write(tenant, other, partial(_hide_other, actor, person))
-    store.write(tenant, actor, partial(_delete, person.others))
+    others = prepare(store, tenant, actor)
+    store.write(tenant, actor, partial(_delete, others))
 
 
 def make_id() -> str:
@@ -101,7 +108,7 @@ def hide(changes: Changes, erasure: str) -> str:
     standing = Standing.of(changes)
     if merging := [other for other in (standing.merging_from, standing.merging_into) if other is not None]:
         # Two ids that are being merged are one person, and nobody goes on with the merge.
-        put_aliases(changes, [*aliases(changes), *merging])
+        put_aliases(changes, list(dict.fromkeys([*aliases(changes), *merging])))
     changes.put(ERASED, orjson.dumps(erasure))
     Standing(erasure=erasure).store(changes)
     changes.schedule(WORK)
@@ -124,16 +131,11 @@ def delete_some(changes: Changes) -> None:
         changes.unschedule()
 
 
-def _record(store: Actors, tenant: str, actor: str, person: _Person) -> None:
-    if person.erasure is not None:
-        store.record_erasure(tenant, [actor, *person.others], person.erasure)
-
-
-def _hide_other(actor: str, person: _Person, changes: Changes) -> None:
-    """Begin to erase another id of an actor, unless it has become somebody's own in the meantime."""
+def _hide_other(ids: Set[str], person: _Person, changes: Changes) -> None:
+    """Begin to erase one of the ids of a person, unless it has become somebody's own in the meantime."""
     standing = Standing.of(changes)
-    leads_to = (standing.alias_of, standing.merging_from, standing.merging_into)
-    if person.erasure is not None and actor in leads_to:
+    leads_to = {standing.alias_of, standing.merging_from, standing.merging_into}
+    if person.erasure is not None and leads_to & ids:
         if person.withdrawal is not None:
             changes.put(CONSENT, person.withdrawal)
         hide(changes, person.erasure)
