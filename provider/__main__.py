@@ -15,13 +15,19 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from provider.protocol.server import Plugin
 
+# What the schemas are made by.
+_SCHEMAS = ("provider/framework", "provider/protocol", "provider/resources", "tama/catalog")
+
 
 def load() -> Plugin:
     """Return the plugin; all that is imported here is imported while Terraform dials."""
     from provider.framework.server import Server  # noqa: PLC0415 - see above
+    from provider.kept import keep  # noqa: PLC0415 - see above
     from provider.resources.provider import TamaProvider  # noqa: PLC0415 - see above
 
-    return Server(TamaProvider(sys.argv[1]))
+    root = __file__.removesuffix("/provider/__main__.py")
+    code = tuple(f"{root}/{folder}" for folder in _SCHEMAS)
+    return Server(TamaProvider(sys.argv[1]), lambda make: keep(f"{sys.argv[2]}/schemas", code, make))
 
 
 main(load, certificates=sys.argv[2])

@@ -26,10 +26,16 @@ _CAPABILITIES = {"plan_destroy": False, "get_provider_schema_optional": True}
 
 
 class Server:
-    """Serves one provider; calls may come from several threads at once."""
+    """Serves one provider; calls may come from several threads at once.
 
-    def __init__(self, provider: Provider) -> None:
+    Args:
+        provider: the provider.
+        keep: returns the answer to GetProviderSchema, which it may make by the function that it is given.
+    """
+
+    def __init__(self, provider: Provider, keep: Callable[[Callable[[], bytes]], bytes] | None = None) -> None:
         self._provider = provider
+        self._keep = keep
         self._resources: dict[str, Resource] = {}
         self._data_sources: dict[str, DataSource] = {}
         self._stop = Stop()
@@ -44,7 +50,11 @@ class Server:
         serve = _METHODS.get(method)
         if serve is None:
             raise Unimplemented(method)
-        return encode(f"{method}.Response", serve(self, decode(f"{method}.Request", request)))
+
+        def answer() -> bytes:
+            return encode(f"{method}.Response", serve(self, decode(f"{method}.Request", request)))
+
+        return self._keep(answer) if self._keep and method == "GetProviderSchema" else answer()
 
     def close(self) -> None:
         """Close the provider; no call comes after it."""
