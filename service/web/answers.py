@@ -9,12 +9,13 @@ from service.items import Item
 from service.web.preconditions import Preconditions, etag
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 JSON = "application/json"
-View = Callable[..., Response]
+View = Callable[..., "WSGIApplication"]
 """What carries an operation out; it takes the caller and the parameters of the path."""
-_NO_BODY = frozenset({204, 304})
+NO_BODY = frozenset({204, 304})
+"""Statuses whose answers have no body, and no length of one."""
 
 
 class Answer(Response):
@@ -22,7 +23,7 @@ class Answer(Response):
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Send it; one without a body is looked over by werkzeug first."""
-        if environ["REQUEST_METHOD"] == "HEAD" or self.status_code in _NO_BODY:
+        if environ["REQUEST_METHOD"] == "HEAD" or self.status_code in NO_BODY:
             return super().__call__(environ, start_response)
         start_response(self.status, self.headers.to_wsgi_list())
         return self.response  # type: ignore[return-value] # what `set_data` has made of the body

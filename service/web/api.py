@@ -8,7 +8,8 @@ would take longer than all that a read of a profile does besides. What concerns 
 from collections.abc import Callable
 from typing import Any
 
-from flask import Flask, Request, Response
+from flask import Flask, Request
+from flask.ctx import AppContext
 from flask.sessions import NullSession, SessionInterface
 from werkzeug.routing import MapAdapter
 
@@ -24,10 +25,24 @@ class _NoSessions(SessionInterface):
         return self._session
 
 
+class _NoContext(AppContext):
+    """A context of the application that is never there: `current_app` and `g` are for those who have several."""
+
+    def push(self) -> None:
+        """See `AppContext.push`."""
+
+    def pop(self, exc: BaseException | None = None) -> None:
+        """See `AppContext.pop`."""
+
+
 class Api(Flask):
     """An application of routes, views and error handlers; hooks that are registered with it are never run."""
 
     session_interface = _NoSessions()
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._context = _NoContext(self)
 
     def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
         """See `Flask.create_url_adapter`; the adapter matches paths, and makes no absolute addresses."""
@@ -35,13 +50,13 @@ class Api(Flask):
             return None
         return MapAdapter(self.url_map, "", "/", "", "http", request.path, request.method)
 
-    def full_dispatch_request(self) -> Response:
-        """See `Flask.full_dispatch_request`."""
+    def full_dispatch_request(self) -> Any:
+        """See `Flask.full_dispatch_request`; what a view returns may be any WSGI application."""
         try:
             answer = self.dispatch_request()
         except Exception as error:  # noqa: BLE001 - the error handlers answer each
             answer = self.handle_user_exception(error)
-        return answer if isinstance(answer, Response) else self.make_response(answer)
+        return answer if callable(answer) else self.make_response(answer)
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
         """See `Flask.ensure_sync`; no view is a coroutine."""
@@ -50,5 +65,6 @@ class Api(Flask):
     def do_teardown_request(self, exc: BaseException | None = None) -> None:
         """See `Flask.do_teardown_request`; there is nothing to tear down."""
 
-    def do_teardown_appcontext(self, exc: BaseException | None = None) -> None:
-        """See `Flask.do_teardown_appcontext`; there is nothing to tear down."""
+    def app_context(self) -> AppContext:
+        """See `Flask.app_context`."""
+        return self._context

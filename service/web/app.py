@@ -111,8 +111,8 @@ def create_app(
 
 def _authenticated(
     view: View, operation: Operation, authenticator: Authenticator, rate_limit: RateLimit | None
-) -> Callable[..., Response]:
-    def authenticated(**parameters: Any) -> Response:
+) -> Callable[..., "WSGIApplication"]:
+    def authenticated(**parameters: Any) -> "WSGIApplication":
         caller = authenticator.authenticate(request.environ.get("HTTP_AUTHORIZATION"), operation.scopes)
         if rate_limit is not None:
             rate_limit.take(caller.tenant)

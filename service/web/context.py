@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
-from flask import Response, request
+from flask import request
 from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
@@ -59,7 +59,7 @@ class ContextViews:
         """Return each view by the `operationId` of what it carries out."""
         return {"get-context": self._get}
 
-    def _get(self, caller: Credential, actor_id: str) -> Response:
+    def _get(self, caller: Credential, actor_id: str) -> Reply:
         self._profiles.check_actor(actor_id)
         asked = self._read_query()
         wanted = _wanted(request.environ.get("HTTP_ACCEPT", ""))
@@ -77,14 +77,14 @@ class ContextViews:
             return caller.tenant, actor_id, asked.thread, asked.budget, day, wanted
 
         if self._remembered is None:
-            return self._store.read(caller.tenant, actor_id, assemble)[2].response()
+            return self._store.read(caller.tenant, actor_id, assemble)[2]
         found = self._store.get(caller.tenant, actor_id, *self._keys)
         day = day_of(asked.date, timezone_of(found), now)
         reply = self._remembered.get(place(day), versions_of(found))
         if reply is None:
             versions, day, reply = self._store.read(caller.tenant, actor_id, assemble)
             self._remembered.put(place(day), versions, reply, len(reply.body))
-        return reply.response()
+        return reply
 
     def _read_query(self) -> _Asked:
         told = self._queries.told(query())

@@ -12,7 +12,7 @@ from service.personalization.profile import PROFILE_KEY, Profiles, Told
 from service.personalization.queries import Queries
 from service.refusal import Refused
 from service.storage import ItemStore
-from service.web.answers import JSON, Answer, View, preconditions, query, versioned
+from service.web.answers import JSON, View, preconditions, query
 from service.web.credentials import Credential
 from service.web.preconditions import etag
 from service.web.writes import Reply, Write, Writes
@@ -44,17 +44,18 @@ class ProfileViews:
             "delete-date": self._delete_date,
         }
 
-    def _get(self, caller: Credential, actor_id: str) -> Response:
+    def _get(self, caller: Credential, actor_id: str) -> Reply:
         self._profiles.check_actor(actor_id)
         conditions = preconditions()
         representation = self._queries.told(query()).get("include", "")
         (stored,) = self._store.get(caller.tenant, actor_id, PROFILE_KEY)
         if stored is None:
             raise Refused("profile_not_found")
+        headers = {"ETag": etag(stored, representation), "Cache-Control": "private, no-cache"}
         if conditions.is_unmodified(stored, representation):
-            return versioned(Answer(status=304), stored, representation)
+            return Reply(304, headers=headers)
         show = self._profiles.shown_with_meta if representation == META else self._profiles.shown
-        return versioned(Answer(show(stored.document), content_type=JSON), stored, representation)
+        return Reply(200, show(stored.document), {"Content-Type": JSON, **headers})
 
     def _put(self, caller: Credential, actor_id: str) -> Response:
         def merge(changes: Changes, told: Told) -> Reply:

@@ -6,10 +6,11 @@ preconditions, validity of the body, the rule. From the preconditions on all is 
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from flask import Response, request
 
@@ -19,20 +20,24 @@ from service.personalization import retries
 from service.refusal import Refused
 from service.storage import ItemStore
 from service.strict_json import MAX_DEPTH, parse
-from service.web.answers import JSON, Answer, preconditions
+from service.web.answers import JSON, NO_BODY, Answer, preconditions
 from service.web.body import MAX_BYTES, read_json_body
 from service.web.credentials import Credential
 from service.web.preconditions import NO_PRECONDITIONS, Preconditions
 from service.web.problems import problem
 
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+
 KEY_HEADER = "Idempotency-Key"
+_STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 _T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer that can be given again.
+    """An answer that can be given again; a WSGI application.
 
     Attributes:
         status: the HTTP status.
@@ -43,7 +48,16 @@ class Reply:
 
     status: int
     body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Send it."""
+        fields = [*self.headers.items()]
+        has_body = self.status not in NO_BODY
+        if has_body:
+            fields.append(("Content-Length", str(len(self.body))))
+        start_response(_STATUS[self.status], fields)
+        return [self.body] if has_body and environ["REQUEST_METHOD"] != "HEAD" else []
 
     @classmethod
     def of(cls, answer: Response) -> "Reply":
