@@ -7,7 +7,7 @@ from provider.framework.resource import DataSource
 from provider.protocol.values import UNKNOWN
 from provider.resources.conversions import fields_of, plain, response_values, textual
 from provider.resources.failures import client_failure
-from provider.resources.managed import report
+from provider.resources.managed import get, report
 from provider.resources.paths import fill
 from provider.resources.schemas import data_source_schema
 from tama.catalog.declaration import Unfit
@@ -64,6 +64,8 @@ class CatalogDataSource(DataSource):
         path = fill(lookup.path, config)
         try:
             response = self._client().request("GET", path)
+            if self._declared.gather:
+                response = self._declared.gather(response, lambda *path: get(self._client(), *path))
         except TamaError as error:
             doing, request = f"read {self._thing(lookup)}", f"GET {path}"
             raise client_failure(error, doing, self._declared, request=request) from error

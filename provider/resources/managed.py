@@ -32,6 +32,11 @@ def known(value: object) -> bool:
     return value is not UNKNOWN
 
 
+def get(client: Client, template: str, values: Values) -> Any:
+    """Return what the path of a template names."""
+    return client.request("GET", fill(template, values))
+
+
 def report(problem: declaration.Problem, diagnostics: Diagnostics) -> None:
     """Tell the user of a problem that a declaration found."""
     diagnostics.add(Diagnostic(problem.summary, problem.detail, problem.path))
@@ -145,7 +150,7 @@ class CatalogResource(Resource):
         if self._declared.check is None:
             return
         try:
-            problems = list(self._declared.check(planned, lambda path: self._client().request("GET", path)))
+            problems = list(self._declared.check(planned, lambda *path: get(self._client(), *path)))
         except TamaError as error:
             raise client_failure(error, f"{verb} {self._declared.thing}", self._declared, planned) from error
         for problem in problems:

@@ -10,6 +10,7 @@ from stack.tama.class_ import Class
 from stack.tama.class_corpus import ClassCorpus
 from stack.tama.class_operation import ClassOperation
 from stack.tama.data_tama_action import DataTamaAction
+from stack.tama.data_tama_actions import DataTamaActions
 from stack.tama.data_tama_chain import DataTamaChain
 from stack.tama.data_tama_class import DataTamaClass
 from stack.tama.data_tama_class_corpus import DataTamaClassCorpus
@@ -64,6 +65,7 @@ __all__ = [
     "ClassCorpus",
     "ClassOperation",
     "DataTamaAction",
+    "DataTamaActions",
     "DataTamaChain",
     "DataTamaClass",
     "DataTamaClassCorpus",

@@ -47,6 +47,7 @@ RESOURCES = {
 }
 DATA_SOURCES = {
     "action": "action",
+    "actions": "actions",
     "chain": "chain",
     "class": "class_",
     "class_corpus": "class_corpus",

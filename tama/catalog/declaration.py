@@ -276,7 +276,7 @@ class Resource:
         validate: problems of a configuration that no single attribute shows; `known` tells whether a value is known.
         derive: computed values that a plan shows already. Gets the planned values and `known`.
         check: problems that only the control plane can show, looked for before the object is made or changed. Gets the
-            planned values and a function that GETs a path.
+            planned values and a function that GETs the path that some values fill in.
         to_body: adds to, or changes, the request body made from the attributes. Gets planned values and the body.
         from_response: adds to, or changes, the values read from a response. Gets the response, the values that were in
             the state or plan before (empty after an import), and the values; it returns the new values.
@@ -323,7 +323,7 @@ class Resource:
         deletes: bool = True,
         validate: Callable[[Values, Callable[[object], bool]], Iterable[Problem]] | None = None,
         derive: Callable[[Values, Callable[[object], bool]], dict[str, Any]] | None = None,
-        check: Callable[[Values, Callable[[str], Any]], Iterable[Problem]] | None = None,
+        check: Callable[[Values, Callable[[str, Values], Any]], Iterable[Problem]] | None = None,
         to_body: Callable[[Values, dict[str, Any]], dict[str, Any]] | None = None,
         from_response: Callable[[Values, Values, dict[str, Any]], dict[str, Any]] | None = None,
     ) -> None:
@@ -369,6 +369,8 @@ class DataSource:
         type, thing, summary, kind: as for a resource.
         lookups: the ways to find it; a configuration gives the arguments of exactly one.
         attributes, blocks: arguments are required or optional; everything that an answer fills is computed.
+        gather: makes the answer from that of the lookup and from others; it gets a function that GETs the path that
+            some values fill in. The API keeps no object that such a data source stands for.
         missing, conflicting: what is said when the arguments of none, or of more than one, lookup are given.
         from_response: as for a resource.
     """
@@ -378,6 +380,7 @@ class DataSource:
         "blocks",
         "conflicting",
         "from_response",
+        "gather",
         "kind",
         "lookups",
         "missing",
@@ -396,6 +399,7 @@ class DataSource:
         attributes: tuple[Attribute, ...],
         blocks: tuple[Block, ...] = (),
         kind: str = "",
+        gather: Callable[[Values, Callable[[str, Values], Any]], Values] | None = None,
         missing: Problem | None = None,
         conflicting: Problem | None = None,
         from_response: Callable[[Values, Values, dict[str, Any]], dict[str, Any]] | None = None,
@@ -407,6 +411,7 @@ class DataSource:
         self.attributes = attributes
         self.blocks = blocks
         self.kind = kind or type
+        self.gather = gather
         self.missing = missing
         self.conflicting = conflicting
         self.from_response = from_response

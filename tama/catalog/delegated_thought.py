@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from tama.catalog.declaration import Values
 
 
-def _target_is_modular(planned: Values, get: Callable[[str], Any]) -> Iterator[Problem]:
+def _target_is_modular(planned: Values, get: Callable[[str, Values], Any]) -> Iterator[Problem]:
     target = planned["delegation"]["target_thought_id"]
-    if get(MEMBER.format(id=target)).get("module") is None:
+    if get(MEMBER, {"id": target}).get("module") is None:
         yield Problem(
             "Invalid Target Thought",
             f"The target_thought_id must reference a tama_modular_thought resource, and {target} is a delegated one.",

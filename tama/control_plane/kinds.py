@@ -112,7 +112,8 @@ class Kinds(dict[str, Kind]):
         for type_ in RESOURCES:
             declared = resource(type_)
             resources.setdefault(declared.kind, []).append(declared)
-        data_sources = {(source := data_source(type_)).kind: source for type_ in DATA_SOURCES}
+        found = [data_source(type_) for type_ in DATA_SOURCES]
+        data_sources = {source.kind: source for source in found if source.gather is None}
         for name in sorted({*resources, *data_sources, *_DERIVED_REFERENCES}):
             self[name] = Kind(name, _united(resources.get(name, [])), data_sources.get(name))
 

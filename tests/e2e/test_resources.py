@@ -564,6 +564,7 @@ data "tama_class" "derived" {
   name             = "list-things"
 }
 data "tama_class" "same" { id = data.tama_class.derived.id }
+data "tama_actions" "all" { specification_id = tama_specification.it.id }
 """
 
 
@@ -577,6 +578,12 @@ def test_what_exists_is_looked_up(terraform: Make) -> None:
     assert state["data.tama_action.placed"]["identifier"] == "list-things"
     assert state["data.tama_action.placed"]["method"] == "get"
     assert state["data.tama_action.placed"]["id"] == state["data.tama_action.named"]["id"]
+    named = {one["identifier"]: one for one in state["data.tama_actions.all"]["actions"]}
+    assert named["list-things"]["id"] == state["data.tama_action.named"]["id"]
+    assert {name: (one["method"], one["path"]) for name, one in named.items()} == {
+        "list-things": ("get", "/things"),
+        "add-thing": ("post", "/things"),
+    }
     assert state["data.tama_class.same"]["schema_json"] == state["data.tama_class.derived"]["schema_json"]
     assert work.changes() == {}
 
