@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -98,23 +98,22 @@ class SQLiteStore:
         self._log_pages = 0
         self._erasures = ErasureFile(path, clock)
         self._lock = FileLock(path)
-        try:
+        with ExitStack() as on_failure:
+            on_failure.callback(self._lock.close)
             descriptor = open_private_file(path)
             self._opened = os.fstat(descriptor)
             os.close(descriptor)
-            with _translated():
+            with _translated_at_the_start():
                 self._writer = connect(path, writes_to_log=True)
+                # What was begun with the file holds it for others as long as the connection is open.
+                on_failure.callback(self._writer.close)
                 prepare(self._writer)
                 self._census = Census(self._writer, max_actors) if max_actors is not None else None
                 if self._census is None:
                     forget_census(self._writer)
                 self._marks_key = marks_key(self._writer)
                 self._checkpointer = Checkpointer(connect(path))
-        except BaseException as error:
-            self._lock.close()
-            if isinstance(error.__cause__, apsw.NotADBError):
-                raise NotOurFileError("it is not an SQLite file") from None
-            raise
+            on_failure.pop_all()
         self._readers: deque[apsw.Connection] = deque()
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._gate, self._sweeping = threading.Lock(), threading.Lock()
@@ -379,3 +378,14 @@ def _translated() -> Iterator[None]:
         yield
     except apsw.Error as error:
         raise StoreUnavailableError(type(error).__name__) from error
+
+
+@contextmanager
+def _translated_at_the_start() -> Iterator[None]:
+    try:
+        with _translated():
+            yield
+    except StoreUnavailableError as error:
+        if isinstance(error.__cause__, apsw.NotADBError):
+            raise NotOurFileError("it is not an SQLite file") from None
+        raise

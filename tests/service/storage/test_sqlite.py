@@ -183,11 +183,13 @@ def test_a_file_is_brought_forward_whole_or_not_at_all(old_file: Path) -> None:
     connection.execute("CREATE TABLE secret (other)")
     before = connection.execute("SELECT * FROM sqlite_schema").fetchall()
     connection.close()
-    with pytest.raises(StoreUnavailableError):
+    with pytest.raises(StoreUnavailableError) as refused:
         SQLiteStore(old_file)
     connection = apsw.Connection(str(old_file))
     assert connection.execute("SELECT * FROM sqlite_schema").fetchall() == before
     assert connection.execute("SELECT count(*) FROM profile").fetchall() == [(2,)]
+    # The error leads to what failed for as long as it is known, and that holds the file no more.
+    assert refused.value.__cause__ is not None
     connection.execute("DROP TABLE secret")
     connection.close()
     store = SQLiteStore(old_file)
