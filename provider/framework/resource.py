@@ -132,9 +132,11 @@ class Provider:
     Attributes:
         schema: of the provider's own configuration.
         resources, data_sources: by type name, as Terraform writes it.
+        succeeds: the providers, `<namespace>/<name>`, whose resources become those of this one of the same name.
     """
 
     schema: Schema
+    succeeds: tuple[str, ...] = ()
     resources: Mapping[str, Callable[[], Resource]]
     data_sources: Mapping[str, Callable[[], DataSource]]
 

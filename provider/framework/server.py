@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     Message = dict[str, Any]
 
-# A plan for a deletion is not asked for: it saves a call per object. Moving and generating are not served.
-_CAPABILITIES = {"plan_destroy": False, "get_provider_schema_optional": True}
+# A plan for a deletion is not asked for: it saves a call per object. Generating is not served.
+_CAPABILITIES = {"plan_destroy": False, "get_provider_schema_optional": True, "move_resource_state": True}
 
 
 class Server:
@@ -195,6 +195,25 @@ class Server:
             imported = [{"type_name": type_name, "state": to_wire(values)}]
         return {"imported_resources": imported, "diagnostics": diagnostics.messages()}
 
+    def move_resource_state(self, request: Message) -> Message:
+        """Take over the state of a resource of the same name of a provider that this one succeeds."""
+        source, type_name = request["source_provider_address"], request["target_type_name"]
+        diagnostics = Diagnostics(f"MoveResourceState {type_name}")
+        state = None
+        with diagnostics:
+            namespace_and_name = source.partition("/")[2]
+            if namespace_and_name not in self._provider.succeeds or request["source_type_name"] != type_name:
+                raise Failure(
+                    Diagnostic(
+                        "Unsupported Move",
+                        f"A {request['source_type_name']} of {source} cannot become a {type_name}: only resources of "
+                        f"the same name move, from {' or '.join(self._provider.succeeds) or 'no provider'}.",
+                    )
+                )
+            fields = self._resource(type_name).schema.fields
+            state = to_wire(from_state(fields, request["source_state"]["json"]))
+        return {"target_state": state, "diagnostics": diagnostics.messages()}
+
     def read_data_source(self, request: Message) -> Message:
         """Look something up."""
         diagnostics = Diagnostics(f"ReadDataSource {request['type_name']}")
@@ -238,6 +257,7 @@ _METHODS: dict[str, Callable[[Server, Message], Message]] = {
     "GetMetadata": Server.get_metadata,
     "GetProviderSchema": Server.get_provider_schema,
     "ImportResourceState": Server.import_resource_state,
+    "MoveResourceState": Server.move_resource_state,
     "PlanResourceChange": Server.plan_resource_change,
     "ReadDataSource": Server.read_data_source,
     "ReadResource": Server.read_resource,

@@ -69,6 +69,7 @@ class TamaProvider(Provider):
     """
 
     schema = _SCHEMA
+    succeeds = ("upmaru/tama",)
 
     def __init__(self, site_packages: str) -> None:
         self._site_packages = site_packages

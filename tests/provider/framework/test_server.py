@@ -79,6 +79,7 @@ class Found(DataSource):
 
 class OfThings(Provider):
     schema = Schema((Attribute("url", STRING, optional=True),), "Things.")
+    succeeds = ("others/things",)
 
     def __init__(self) -> None:
         self.thing = Thing()
@@ -105,7 +106,7 @@ def test_the_schema_is_told_whole(driver: Driver) -> None:
     assert answer["server_capabilities"] == {
         "plan_destroy": False,
         "get_provider_schema_optional": True,
-        "move_resource_state": False,
+        "move_resource_state": True,
         "generate_resource_config": False,
     }
     schema = answer["resource_schemas"]["x_thing"]
@@ -123,7 +124,7 @@ def test_the_schema_is_told_whole(driver: Driver) -> None:
     assert [each["type_name"] for each in metadata["resources"]] == ["x_thing"]
 
 
-@pytest.mark.parametrize("method", ["MoveResourceState", "GetResourceIdentitySchemas", "CallFunction", "Nonsense"])
+@pytest.mark.parametrize("method", ["GetResourceIdentitySchemas", "CallFunction", "Nonsense"])
 def test_what_is_not_served_is_unimplemented(driver: Driver, method: str) -> None:
     with pytest.raises(Unimplemented):
         driver.server.handle(method, b"")
@@ -240,3 +241,34 @@ def test_a_stop_wakes_everyone_who_waits() -> None:
 
 def test_an_answer_is_made_of_bytes_alone(driver: Driver) -> None:
     assert decode("StopProvider.Response", driver.server.handle("StopProvider", b"")) == {"Error": ""}
+
+
+MOVE: Values = {
+    "source_provider_address": "registry.example.com/others/things",
+    "source_type_name": "x_thing",
+    "target_type_name": "x_thing",
+    "source_state": {"json": b'{"id": "1", "name": "a", "more": 2, "check": {"text": "b"}}'},
+}
+
+
+def test_the_state_of_a_provider_that_this_one_succeeds_moves(driver: Driver) -> None:
+    answer = driver.call("MoveResourceState", **MOVE)
+    assert answer["diagnostics"] == []
+    assert unpack(answer["target_state"]["msgpack"]) == {
+        "id": "1",
+        "name": "a",
+        "document": None,
+        "secret": None,
+        "item": [],
+        "check": {"text": "b"},
+    }
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"source_provider_address": "registry.example.com/others/else"}, {"source_type_name": "x_stone"}],
+)
+def test_no_other_state_moves(driver: Driver, other: Values) -> None:
+    answer = driver.call("MoveResourceState", **{**MOVE, **other})
+    assert answer["target_state"] is None
+    assert "others/things" in answer["diagnostics"][0]["detail"]
