@@ -347,34 +347,6 @@ def test_two_hundred_concurrent_writes_of_one_actor_are_all_in_the_profile(tmp_p
     assert answer.headers["etag"].endswith('.201"')
 
 
-def test_what_was_acknowledged_survives_a_kill(tmp_path: Path) -> None:
-    acknowledged: set[int] = set()
-    for number in range(5):
-        with RunningService(tmp_path, environment=ROOMY) as service, ThreadPoolExecutor(8) as clients:
-            victim = [service.process.pid, service.worker_pid][number % 2]
-
-            def write(index: int, service: RunningService = service) -> None:
-                try:
-                    answer = service.put("a", {"names": [{"index": index, "value": f"name {index}"}]})
-                except (OSError, http.client.HTTPException):
-                    return
-                if answer.status in {200, 201}:
-                    acknowledged.add(index)
-
-            before = len(acknowledged)
-            writes = [clients.submit(write, number * 80 + offset) for offset in range(80)]
-            while len(acknowledged) < before + 20:
-                os.sched_yield()
-            os.kill(victim, signal.SIGKILL)
-            for future in writes:
-                future.result()
-            service.process.wait(10)
-            assert wait_until_gone(service.worker_pid)
-    assert len(acknowledged) >= 100
-    with RunningService(tmp_path, environment=ROOMY) as service:
-        assert acknowledged <= {name["index"] for name in service.get("a").json["names"]}
-
-
 def _start(*options: str) -> subprocess.CompletedProcess[bytes]:
     command = [sys.executable, "-m", "service", "serve", *options]
     return subprocess.run(command, capture_output=True, timeout=30, check=False)
