@@ -11,11 +11,12 @@ from werkzeug.datastructures import MIMEAccept
 from werkzeug.http import parse_accept_header
 
 from service.contract import Contract
-from service.items import Items
+from service.items import Item, Items
 from service.personalization.context.context import Context, Contexts
 from service.personalization.context.counting import load_counter
 from service.personalization.context.days import Day, day_of
 from service.personalization.context.stored import known, made_of, timezone_of, turns
+from service.personalization.history.layout import HEAD
 from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
 from service.personalization.queries import Queries
@@ -27,8 +28,8 @@ from service.web.writes import Reply
 
 MARKDOWN = "text/markdown"
 MAX_KEYS = 64
-"""Of how many items at most an actor's context is looked up in memory; with more types of preferences it never is."""
-REMEMBERED_BYTES = 32 * 2**20
+"""How many items are asked for in one statement; with more types of preferences there are more than that."""
+REMEMBERED_BYTES = 8 * 2**20
 REMEMBERED_S = 600.0
 """How much of contexts is remembered, and for how many seconds each."""
 _ACCEPTS_REMEMBERED = 64
@@ -50,10 +51,9 @@ class ContextViews:
         self._contexts = Contexts(load_counter())
         self._queries = Queries(contract, "ContextQuery")
         self._profiles = profiles
-        self._preferences = preferences
         self._store = store
         self._keys = made_of(preferences)
-        self._remembered = Remembered[Reply](REMEMBERED_BYTES, REMEMBERED_S) if len(self._keys) <= MAX_KEYS else None
+        self._remembered = Remembered[Reply](REMEMBERED_BYTES, REMEMBERED_S)
 
     def by_operation(self) -> dict[str, View]:
         """Return each view by the `operationId` of what it carries out."""
@@ -66,25 +66,30 @@ class ContextViews:
         now = datetime.now(UTC)
 
         def assemble(items: Items) -> tuple[Versions, Day, Reply]:
-            found = [items.get(key) for key in self._keys]
-            actor = known(items, self._profiles, self._preferences)
-            day = day_of(asked.date, timezone_of(found), now)
-            context = self._contexts.assemble(actor, day, turns(items, asked.thread), asked.budget)
-            said = self._said(context, day) | {"known": actor.profile is not None, "budget": asked.budget}
-            return versions_of(found), day, wanted(context.text, said)
+            # The same head stands for the same events, so that what was found and these belong together.
+            state = found if items.get(HEAD) == found[0] else [items.get(key) for key in self._keys]
+            day = day_of(asked.date, timezone_of(state), now)
+            context = self._contexts.assemble(
+                known(state, self._profiles), day, turns(items, asked.thread), asked.budget
+            )
+            said = self._said(context, day) | {"known": state[1] is not None, "budget": asked.budget}
+            return versions_of(state), day, wanted(context.text, said)
 
         def place(day: Day) -> tuple[object, ...]:
             return caller.tenant, actor_id, asked.thread, asked.budget, day, wanted
 
-        if self._remembered is None:
-            return self._store.read(caller.tenant, actor_id, assemble)[2]
-        found = self._store.get(caller.tenant, actor_id, *self._keys)
+        found = self._find(caller.tenant, actor_id)
         day = day_of(asked.date, timezone_of(found), now)
         reply = self._remembered.get(place(day), versions_of(found))
         if reply is None:
             versions, day, reply = self._store.read(caller.tenant, actor_id, assemble)
             self._remembered.put(place(day), versions, reply, len(reply.body))
         return reply
+
+    def _find(self, tenant: str, actor: str) -> list[Item | None]:
+        if len(self._keys) <= MAX_KEYS:
+            return self._store.get(tenant, actor, *self._keys)
+        return self._store.read(tenant, actor, lambda items: [items.get(key) for key in self._keys])
 
     def _read_query(self) -> _Asked:
         told = self._queries.told(query())

@@ -5,9 +5,11 @@ from collections.abc import Callable
 import pytest
 
 from service.contract import Contract
+from service.items import Item
 from service.personalization.history.retention import Limits, Retention
 from service.storage.sqlite import SQLiteStore
 from service.web.app import create_app
+from service.web.context import ContextViews
 from service.web.credentials import Credential, digest
 from tests.service.client import Client
 from tests.service.context.actors import ANA
@@ -121,7 +123,7 @@ def test_the_second_call_assembles_nothing(client: Client, monkeypatch: pytest.M
     monkeypatch.undo()
 
 
-def test_with_more_types_of_preferences_than_are_looked_up_every_context_is_assembled(
+def test_more_types_of_preferences_than_one_statement_asks_for_change_nothing(
     client: Client, made: MakeClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("service.web.context.MAX_KEYS", 3)
@@ -129,3 +131,21 @@ def test_with_more_types_of_preferences_than_are_looked_up_every_context_is_asse
     assert contexts(forgetful) == contexts(client)
     forgetful.put("a", {"gender": "other"})
     assert contexts(forgetful) == contexts(client)
+
+
+def test_a_turn_that_is_appended_meanwhile_comes_with_what_else_was_told_by_then(
+    client: Client, made: MakeClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, find = made(), ContextViews._find
+
+    def find_and_let_others_write(views: ContextViews, tenant: str, actor: str) -> list[Item | None]:
+        found = find(views, tenant, actor)
+        other.put("a", {"gender": "male"})
+        other.call("POST", f"{PROFILE}/history", {"events": [{"role": "user", "content": "Late."}]})
+        return found
+
+    monkeypatch.setattr(ContextViews, "_find", find_and_let_others_write)
+    seen = client.call("GET", f"{PROFILE}/context", environ={"QUERY_STRING": QUERIES[0]})
+    monkeypatch.undo()
+    assert "Late." in seen.json["text"]
+    assert seen.data == contexts(made())[0] == contexts(client)[0]
