@@ -28,7 +28,7 @@ from granian.server.mp import MPServer
 from service.contract import load_contract
 from service.logs import LOGGING
 from service.metrics import Metrics
-from service.personalization.actors import importing
+from service.personalization.actors import importing, merging
 from service.personalization.erasure.tenants import TASKS
 from service.personalization.history import retention as histories
 from service.personalization.history.retention import Limits, Retention
@@ -189,8 +189,10 @@ class _Worker:
         retention = Retention(Limits(settings.max_history, settings.history_age))
         try:
             work = {histories.WORK: retention.step, importing.WORK: importing.take_away}
+            merges = merging.Merges(contract, retention, settings.max_preferences)
+            tasks = {**TASKS, merging.WORK: merges.complete}
             self._store = SQLiteStore(
-                settings.store, work, tasks=TASKS, on_batch=metrics.observe_batch, max_actors=settings.max_actors
+                settings.store, work, tasks=tasks, on_batch=metrics.observe_batch, max_actors=settings.max_actors
             )
         except HeldError as error:
             raise CannotServeError(_held(settings, error)) from None

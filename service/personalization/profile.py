@@ -174,6 +174,12 @@ def document(before: Mapping[str, Any], after: Mapping[str, Any], now: float) ->
     return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
 
 
+def changed_fields(stored: bytes) -> set[str]:
+    """Return the fields of a stored profile that were ever changed, with what keeps their times."""
+    times = orjson.loads(stored).get(_CHANGED, {})
+    return {_CHANGED, *times}
+
+
 def told_with_meta(stored: bytes) -> dict[str, Any]:
     """Return what was told of a stored profile, without defaults, and when each field last changed."""
     told: dict[str, Any] = orjson.loads(stored)

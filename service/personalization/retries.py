@@ -5,7 +5,7 @@ mark that outlives the actor's items says in which slot: where the record is gon
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
@@ -21,7 +21,11 @@ KEYS: Final = 1_000
 LIFETIME_S: Final = 86_400
 """How long a key is remembered, in seconds."""
 
+ADOPTED: Final = 24
+"""How many records can be adopted by one change: each is up to four items."""
+
 _RECORDS = "idempotency/"
+_AFTER_RECORDS = "idempotency0"
 _NEXT = _RECORDS + "next"
 _MARKS = MARKS + "key/"
 _FORM = re.compile(r"[!-~]{1,64}")
@@ -105,6 +109,23 @@ def record(changes: Changes, key: str, recorded: Recorded, now: float) -> None:
     changes.put(_RECORDS + place, _document(key, recorded), expires=expires)
     changes.put(_NEXT, b"%d" % ((slot + 1) % KEYS), expires=expires)
     changes.put(_MARKS + key, place.encode(), expires=expires)
+
+
+def answers(items: Items) -> list[bytes]:
+    """Return the records of what was answered to an actor's calls, for `adopt`."""
+    stored = items.scan(_RECORDS, _AFTER_RECORDS, KEYS + 1)
+    return [item.document for item in stored if item.key != _NEXT]
+
+
+def adopt(changes: Changes, records: Sequence[bytes], now: float) -> None:
+    """Remember what was answered to another id's calls as if it were this one's; at most ADOPTED at a time.
+
+    What was answered to a call of this one with the same key stays.
+    """
+    for document in records:
+        kept = orjson.loads(document)
+        if changes.get(_MARKS + kept["key"]) is None:
+            record(changes, kept["key"], _read(kept), now)
 
 
 def record_in_mark(changes: Changes, key: str, recorded: Recorded, now: float) -> None:

@@ -27,6 +27,7 @@ _NAMES = {
     "importing": "importing",
     "merging_from": "merging_from",
     "merging_into": "merging_into",
+    "attempt": "attempt",
 }
 
 
@@ -40,6 +41,7 @@ class Standing:
         importing: the id of the import that is under way, None without one.
         merging_from: the id that is being merged into this actor, None without one.
         merging_into: the actor into whom this one is being merged, None without one.
+        attempt: the id of the latest attempt to do so, None without one.
 
     """
 
@@ -48,6 +50,7 @@ class Standing:
     importing: str | None = None
     merging_from: str | None = None
     merging_into: str | None = None
+    attempt: str | None = None
 
     @property
     def is_hidden(self) -> bool:

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import TypeVar
 
+import orjson
+
 from service.items import Changes, Item, Items
 from service.personalization.consent import CONSENT, require_consent
-from service.personalization.standing import STANDING, Standing
+from service.personalization.standing import ALIASES, STANDING, Standing
 from service.refusal import Refused
 from service.storage import ItemStore, StoreUnavailableError
 
@@ -65,7 +67,7 @@ class ActorStore:
 
         def look_up(target: str) -> str:
             (standing,) = self._store.get(tenant, target, STANDING)
-            _leave_alias(standing)
+            self._leave(tenant, target, standing)
             return target
 
         return _of_whom_it_stands_for(actor, look_up)
@@ -75,7 +77,7 @@ class ActorStore:
 
         def look_up(target: str) -> list[Item | None]:
             *items, standing, withdrawal = self._store.get(tenant, target, *keys, STANDING, CONSENT)
-            _leave_alias(standing)
+            self._leave(tenant, target, standing)
             return [None] * len(keys) if self._hides(standing, withdrawal) else items
 
         return _of_whom_it_stands_for(actor, look_up)
@@ -83,12 +85,15 @@ class ActorStore:
     def read(self, tenant: str, actor: str, view: Callable[[Items], _T]) -> _T:
         """See `ItemStore.read`."""
 
-        def seen(items: Items) -> _T:
-            standing = items.get(STANDING)
-            _leave_alias(standing)
-            return view(_NOTHING if self._hides(standing, items.get(CONSENT)) else items)
+        def look_up(target: str) -> _T:
+            def seen(items: Items) -> _T:
+                standing = items.get(STANDING)
+                self._leave(tenant, target, standing)
+                return view(_NOTHING if self._hides(standing, items.get(CONSENT)) else items)
 
-        return _of_whom_it_stands_for(actor, lambda target: self._store.read(tenant, target, seen))
+            return self._store.read(tenant, target, seen)
+
+        return _of_whom_it_stands_for(actor, look_up)
 
     def write(self, tenant: str, actor: str, change: Callable[[Changes], _T]) -> _T:
         """See `ItemStore.write`.
@@ -108,6 +113,14 @@ class ActorStore:
             return change(changes)
 
         return _of_whom_it_stands_for(actor, lambda target: self._store.write(tenant, target, admitted))
+
+    def _leave(self, tenant: str, actor: str, standing: Item | None) -> None:
+        """Leave an id that leads elsewhere; one that is being merged does so as soon as its target lists it."""
+        _leave_alias(standing)
+        if standing is not None and (target := Standing.read(standing).merging_into) is not None:
+            (listed,) = self._store.get(tenant, target, ALIASES)
+            if listed is not None and actor in orjson.loads(listed.document):
+                raise _IsAliasError(target)
 
     def _refuse(self, standing: Standing) -> None:
         if self._may_meet_erasure:

@@ -13,6 +13,7 @@ from service.items import Changes
 from service.personalization.actors import MAX_IMPORT
 from service.personalization.actors.exporting import ExportBrokenError, export
 from service.personalization.actors.importing import Importing
+from service.personalization.actors.merging import Merges, Merging
 from service.personalization.actors.told import Documents
 from service.personalization.history.retention import Retention
 from service.personalization.profile import Profiles
@@ -38,6 +39,7 @@ class ActorViews:
         contract: Contract,
         profiles: Profiles,
         documents: Documents,
+        merges: Merges,
         retention: Retention,
         store: ItemStore,
         *,
@@ -46,6 +48,7 @@ class ActorViews:
     ) -> None:
         self._profiles = profiles
         self._documents = documents
+        self._merges = merges
         self._retention = retention
         self._store = store
         self._max_import = max_import
@@ -55,7 +58,7 @@ class ActorViews:
 
     def by_operation(self) -> dict[str, View]:
         """Return each view by the `operationId` of what it carries out."""
-        return {"export-actor": self._export, "import-actor": self._import}
+        return {"export-actor": self._export, "import-actor": self._import, "merge-actors": self._merge}
 
     def _export(self, caller: Credential, actor_id: str) -> Response:
         self._profiles.check_actor(actor_id)
@@ -85,6 +88,30 @@ class ActorViews:
         for importing in prepared:
             importing.lead_aliases()
         return answer
+
+    def _merge(self, caller: Credential, actor_id: str) -> Response:
+        begun: list[Merging] = []
+
+        def prepare(body: object) -> Merging:
+            merging = self._merges.of(self._store, caller.tenant, target, self._merges.told(body, actor_id))
+            merging.prepare()
+            begun.append(merging)
+            return merging
+
+        def show(changes: Changes, merging: Merging) -> Reply:
+            return Reply(200, merging.show(changes), {"Content-Type": JSON, "Cache-Control": "no-store"})
+
+        self._profiles.check_actor(actor_id)
+        target = self._actors.resolve(caller.tenant, actor_id)
+        try:
+            return self._writes.carry_out(caller, target, Write("merge-actors", show, prepare))
+        except StoreUnavailableError:
+            # What was begun can only go on, by the same call or in the background.
+            begun.clear()
+            raise
+        finally:
+            for merging in begun:
+                merging.settle()
 
 
 def _logged(pieces: Iterator[bytes], said: dict[str, object]) -> Iterator[bytes]:

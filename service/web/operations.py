@@ -5,6 +5,7 @@ from flask import Response
 
 from service.contract import Contract
 from service.personalization.actors import MAX_IMPORT
+from service.personalization.actors.merging import Merges
 from service.personalization.actors.told import Documents
 from service.personalization.history.retention import Retention
 from service.personalization.preferences.rules import Preferences
@@ -50,7 +51,13 @@ def make_operations(
         **ErasureViews(contract, profiles, store, erasing).by_operation(),
         **TenantViews(contract, store).by_operation(),
         **ActorViews(
-            contract, profiles, Documents(contract, preferences.limit), retention, store, max_import=max_import
+            contract,
+            profiles,
+            Documents(contract, preferences.limit),
+            Merges(contract, retention, preferences.limit),
+            retention,
+            store,
+            max_import=max_import,
         ).by_operation(),
         "get-credential": get_credential,
     }

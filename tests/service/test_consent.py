@@ -12,6 +12,15 @@ from tests.service.server import BASE
 
 ANA = {"index": 0, "group": "real", "value": "Ana"}
 NAMES = {"names": [ANA]}
+DOCUMENT = {
+    "actor_id": "a",
+    "aliases": [],
+    "consent": {"status": "given"},
+    "format": 1,
+    "history": [],
+    "preferences": [],
+    "profile": {"names": [ANA]},
+}
 PROFILE = f"{BASE}/profile/a"
 
 
@@ -61,7 +70,8 @@ WRITES = [
     ("POST", "/history", {"events": [{"role": "user", "content": "Good evening."}]}),
     ("DELETE", "/history/m-1", None),
     ("DELETE", "/history?through=m-1", None),
-    ("PUT", "/import", {"actor_id": "a", "consent": {"status": "given"}, "format": 1, "profile": {"names": [ANA]}}),
+    ("POST", "/merge", {"from": "v"}),
+    ("PUT", "/import", DOCUMENT),
 ]
 
 

@@ -42,6 +42,7 @@ def test_the_operations_are_those_that_tama_makes_actions_of() -> None:
         ("get-context", "get", "/profile/{actor_id}/context"),
         ("export-actor", "get", "/profile/{actor_id}/export"),
         ("import-actor", "put", "/profile/{actor_id}/import"),
+        ("merge-actors", "post", "/profile/{actor_id}/merge"),
         ("erase-actor", "post", "/profile/{actor_id}/erasure"),
         ("erase-tenant", "post", "/actors/erasure"),
         ("list-actors", "get", "/actors"),

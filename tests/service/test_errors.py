@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from service.contract import Contract
-from service.personalization.standing import Standing
+from service.personalization.standing import Standing, put_aliases
 from service.personalization.tenants.rate import RateLimit
 from service.storage import StoreUnavailableError
 from service.storage.sqlite import SQLiteStore
@@ -21,8 +21,11 @@ ANA = {"index": 0, "value": "Ana"}
 NAMES = {"names": [ANA]}
 DOCUMENT = {
     "actor_id": "a",
+    "aliases": [],
     "consent": {"status": "given"},
     "format": 1,
+    "history": [],
+    "preferences": [],
     "profile": {"names": [{**ANA, "group": "real"}]},
 }
 KEYED = {"Idempotency-Key": "k"}
@@ -44,6 +47,10 @@ def append(client: Client, content: str) -> ServiceAnswer:
 
 def imported(client: Client, document: object) -> ServiceAnswer:
     return client.call("PUT", f"{BASE}/profile/a/import", document)
+
+
+def merged(client: Client, actor: str, body: object) -> ServiceAnswer:
+    return client.call("POST", f"{BASE}/profile/{actor}/merge", body)
 
 
 def forget(client: Client) -> ServiceAnswer:
@@ -98,6 +105,8 @@ CALLS: dict[str, Call] = {
     ),
     "invalid_document": lambda client: imported(client, {"format": 1}),
     "actor_exists": lambda client: (client.put("a", NAMES), imported(client, DOCUMENT))[1],
+    "invalid_merge": lambda client: merged(client, "a", {}),
+    "merged_elsewhere": lambda client: [merged(client, actor, {"from": "v"}) for actor in "ab"][1],
     "actor_mismatch": lambda client: client.put("a", {"path": {"actor_id": "b"}, "body": NAMES}),
 }
 
@@ -150,6 +159,11 @@ def test_the_code_comes_while_an_actor_is_imported(client: Client, store: SQLite
     assert client.put("a", NAMES).json["code"] == "actor_busy"
 
 
+def test_the_code_comes_when_too_many_ids_lead_to_an_actor(client: Client, store: SQLiteStore) -> None:
+    store.write("default", "a", lambda changes: put_aliases(changes, [f"v{number}" for number in range(64)]))
+    assert merged(client, "a", {"from": "w"}).json["code"] == "too_many_aliases"
+
+
 def test_the_code_comes_when_an_actor_has_all_preferences(contract: Contract, store: SQLiteStore) -> None:
     credential = Credential(digest(KEY), "default", frozenset(contract.schema("Scope")["enum"]))
     app = create_app(contract, store, [credential], instance="this-start", main_pid=1, bounds=Bounds(max_preferences=1))
@@ -191,6 +205,7 @@ def test_the_code_comes_when_the_store_fails(
 
 def test_no_code_is_left_out(contract: Contract) -> None:
     others = {"insufficient_scope", "erasure_in_progress", "actor_busy", "too_many_entries", "too_many_preferences"}
+    others |= {"too_many_aliases"}
     keys = {"idempotency_key_in_flight", "idempotency_key_gone"}
     limits = {"rate_limited", "quota"}
     assert {*CALLS, *FAILURES} | others | keys | limits == set(contract.errors)

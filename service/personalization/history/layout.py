@@ -14,6 +14,7 @@ from service.items import Changes, Item, Items
 HEAD: Final = "head"
 _EVENTS, _IDS = "event/", "event-id/"
 _AFTER_EVENTS: Final = "event0"
+_AFTER_IDS: Final = "event-id0"
 _LOWEST_FLOOR = 0
 DELETED_S: Final = 86_400
 """How long, in seconds, the id of a deleted event is known as such, at least."""
@@ -37,6 +38,7 @@ class Head:
         last: the last place that was given, 0 before the first.
         floor: the first place whose event is not deleted.
         life: the life of the item that keeps this; empty before there is one.
+        gap: the first place whose event was stored anew elsewhere, and that behind the last; None for no such places.
         others: what else that item keeps.
 
     """
@@ -44,6 +46,7 @@ class Head:
     last: int = 0
     floor: int = _LOWEST_FLOOR
     life: str = ""
+    gap: tuple[int, int] | None = None
     others: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
@@ -53,11 +56,20 @@ class Head:
         if stored is None:
             return cls()
         others = orjson.loads(stored.document)
-        return cls(others.pop("sequence", 0), others.pop("floor", _LOWEST_FLOOR), stored.life, others)
+        gap = others.pop("gap", None)
+        return cls(
+            others.pop("sequence", 0),
+            others.pop("floor", _LOWEST_FLOOR),
+            stored.life,
+            None if gap is None else (gap[0], gap[1]),
+            others,
+        )
 
     def store(self, changes: Changes) -> None:
         """Store it; one that is stored already changes nothing."""
         kept = {**self.others, "sequence": self.last, "floor": self.floor}
+        if self.gap is not None:
+            kept["gap"] = self.gap
         changes.put(HEAD, orjson.dumps(kept, option=orjson.OPT_SORT_KEYS))
 
 
@@ -70,7 +82,15 @@ def scan_events(
     items: Items, head: Head, first: int, last: int, limit: int, *, newest_first: bool = False
 ) -> list[Item]:
     """Return at most `limit` events of a history with `first <= place < last`; fewer only when there are no more."""
-    return items.scan(*keys_between(max(first, head.floor), min(last, head.last + 1)), limit, newest_first=newest_first)
+    first, last = max(first, head.floor), min(last, head.last + 1)
+    if head.gap is None:
+        return items.scan(*keys_between(first, last), limit, newest_first=newest_first)
+    found: list[Item] = []
+    parts = [(first, min(last, head.gap[0])), (max(first, head.gap[1]), last)]
+    for part in reversed(parts) if newest_first else parts:
+        if len(found) < limit:
+            found += items.scan(*keys_between(*part), limit - len(found), newest_first=newest_first)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +113,54 @@ def known(items: Items, head: Head, event_id: str) -> Known | None:
     if stored is None:
         return None
     kept = orjson.loads(stored.document)
-    return Known(kept["place"], "deleted" in kept or kept["place"] < head.floor)
+    moved = kept.get("moved")
+    place = kept["place"] if moved is None or moved > head.last else moved
+    # What lies behind the last place is being stored by an import or a merge, and is not there yet.
+    return None if place > head.last else Known(place, "deleted" in kept or place < head.floor)
 
 
 def put_event(changes: Changes, place: int, event: dict[str, Any]) -> None:
     """Store an event, and where its id leads; two items."""
     changes.put(event_key(place), orjson.dumps(event, option=orjson.OPT_SORT_KEYS))
     changes.put(_IDS + event["event_id"], orjson.dumps({"place": place}))
+
+
+def move_event(changes: Changes, place: int, new_place: int) -> None:
+    """Store an event anew at a place behind the last, and have its id lead there once the head reaches it; two items.
+
+    Where it was it stays.
+    """
+    item = changes.get(event_key(place))
+    if item is None:
+        raise LookupError("an event that is to move is not there")
+    changes.put(event_key(new_place), item.document)
+    moved = orjson.dumps({"moved": new_place, "place": place}, option=orjson.OPT_SORT_KEYS)
+    changes.put(_IDS + orjson.loads(item.document)["event_id"], moved)
+
+
+def deleted_ids(items: Items, head: Head, after: str, limit: int) -> tuple[list[str], str | None]:
+    """Return ids of events of which it is known that they were deleted, in a part of what is known.
+
+    Args:
+        items: the items of the actor.
+        head: the head of the history.
+        after: the id after which to look, empty for the first.
+        limit: how many ids to look at.
+
+    Returns:
+        The ids, and after which to go on; None when there are no more.
+
+    """
+    stored = items.scan(f"{_IDS}{after}\x00" if after else _IDS, _AFTER_IDS, limit)
+    ids = [item.key.removeprefix(_IDS) for item in stored]
+    deleted = [event_id for event_id in ids if (found := known(items, head, event_id)) and found.is_deleted]
+    return deleted, ids[-1] if len(ids) == limit else None
+
+
+def put_deleted_id(changes: Changes, event_id: str, now: float) -> None:
+    """Remember that an id was used by an event that was deleted, unless something is known of it; one item."""
+    if changes.get(_IDS + event_id) is None:
+        _put_deleted(changes, event_id, 0, now)
 
 
 def drop_event(changes: Changes, item: Item) -> None:
@@ -111,6 +172,10 @@ def drop_event(changes: Changes, item: Item) -> None:
 def delete_event(changes: Changes, place: int, event_id: str, now: float) -> None:
     """Delete an event, and remember that its id was used; two items."""
     changes.delete(event_key(place))
+    _put_deleted(changes, event_id, place, now)
+
+
+def _put_deleted(changes: Changes, event_id: str, place: int, now: float) -> None:
     document = orjson.dumps({"deleted": True, "place": place}, option=orjson.OPT_SORT_KEYS)
     # Up to a second more, so that it is never less.
     changes.put(_IDS + event_id, document, expires=int(now) + DELETED_S + 1)

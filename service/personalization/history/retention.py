@@ -14,6 +14,7 @@ import orjson
 from service.items import Changes, Item
 from service.personalization.history import MAX_HISTORY
 from service.personalization.history.layout import Head, delete_event, keys_between, place_of
+from service.personalization.standing import Standing
 
 WORK: Final = "history"
 """The name of the background work."""
@@ -67,6 +68,9 @@ class Retention:
     def step(self, changes: Changes) -> int | None:
         """Do one step of the background work on an actor, see `Work`."""
         now = self._clock()
+        standing = Standing.of(changes)
+        if standing.is_merging or standing.importing is not None:
+            return int(now) + DELAY_S
         head = Head.of(changes)
         if not head.life:
             return None

@@ -26,3 +26,7 @@ def consent(client: Client, status: str, actor: str = "a") -> ServiceAnswer:
 
 def imported(client: Client, document: object, actor: str = "a", **options: Any) -> ServiceAnswer:
     return client.call("PUT", f"{BASE}/profile/{actor}/import", document, **options)
+
+
+def merged(client: Client, source: object, actor: str = "a", **options: Any) -> ServiceAnswer:
+    return client.call("POST", f"{BASE}/profile/{actor}/merge", {"from": source}, **options)

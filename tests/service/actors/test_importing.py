@@ -1,74 +1,29 @@
 """What an import makes of a document, and what it leaves when it does not come to an end."""
 
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from service.contract import Contract
 from service.personalization.actors import importing
 from service.personalization.actors.batches import EVENTS, ITEMS
-from service.personalization.history import retention as histories
-from service.personalization.history.retention import Limits, Retention
+from service.personalization.history.retention import Limits
 from service.personalization.standing import Standing
 from service.storage.sqlite import SQLiteStore
-from service.web.app import Bounds, create_app
-from service.web.credentials import Credential, digest
+from service.web.app import Bounds
 from tests.service.actors.calls import ANA, consent, exported, imported, prefer
 from tests.service.actors.documents import DOCUMENTS, as_bytes, document
-from tests.service.actors.stores import Watched
+from tests.service.actors.house import SLOW_S, House
 from tests.service.client import Client
 from tests.service.history.calls import append, contents, forget, said
-from tests.service.server import BASE, KEY
+from tests.service.server import BASE
 from tests.service.test_consent import READS
 
 PROFILE: dict[str, Any] = {"names": [{"group": "real", "index": 0, "value": "Ana"}], "pronoun": "she/her"}
 DARK = {"type": "theme", "value": "dark"}
-SLOW_S = 300
-"""More than a test takes: the service's own clock goes on meanwhile."""
 LONG = document(EVENTS + 2, profile=PROFILE, preferences=[DARK], aliases=["visitor"])
 """A document whose import takes a few steps."""
-
-
-class House:
-    """A service on a store whose writes are watched, and whose background work is done when a test says so."""
-
-    def __init__(
-        self, contract: Contract, folder: Path, limits: Limits | None = None, bounds: Bounds | None = None
-    ) -> None:
-        self.now = int(time.time())
-        retention = Retention(limits or Limits(), lambda: self.now)
-        work = {histories.WORK: retention.step, importing.WORK: importing.take_away}
-        self.file = folder / "data" / "personalization.db"
-        self.kept = SQLiteStore(self.file, work, clock=lambda: self.now, sweep_period=3_600)
-        self.store = Watched(self.kept)
-        credential = Credential(digest(KEY), "default", frozenset(contract.schema("Scope")["enum"]))
-        store: Any = self.store
-        app = create_app(contract, store, [credential], instance="i", main_pid=1, bounds=bounds, retention=retention)
-        self.client = Client(contract, app)
-
-    def sweep(self, seconds: int = 0) -> None:
-        self.now += seconds
-        self.kept.sweep()
-
-    def items(self, actor: str = "a") -> list[str]:
-        return self.kept.read("default", actor, lambda items: [item.key for item in items.scan("", "~", 1_000)])
-
-
-@pytest.fixture
-def make_house(contract: Contract, tmp_path: Path) -> Iterator[Callable[..., House]]:
-    made: list[House] = []
-
-    def make(**options: Any) -> House:
-        made.append(House(contract, tmp_path / str(len(made)), **options))
-        return made[-1]
-
-    yield make
-    for house in made:
-        house.kept.close()
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -184,6 +139,13 @@ def test_an_actor_of_whom_something_else_is_kept_stays_as_they_are(client: Clien
         answer = imported(client, document(2, actor_id=actor), actor)
         assert (answer.status_code, answer.json["code"]) == (409, "actor_exists")
         assert exported(client, actor).data == before
+
+
+def test_who_would_be_one_actor_too_many_leaves_nothing(make_house: Callable[..., House]) -> None:
+    house = make_house(max_actors=1)
+    house.client.put("b", ANA)
+    assert imported(house.client, LONG).json["code"] == "quota"
+    assert house.items() == []
 
 
 def test_an_import_can_fill_an_actor_who_was_emptied(client: Client) -> None:

@@ -27,7 +27,17 @@ class Route:
         path = self.operation.path
         for name, value in {**self.parameters, "actor_id": actor}.items():
             path = path.replace(f"{{{name}}}", value)
-        return client.call(self.operation.method, path, self.body, key=key, headers=headers)
+        return client.call(self.operation.method, path, _about(self.body, actor), key=key, headers=headers)
+
+
+def _about(body: Any, actor: str) -> Any:
+    """Return a body that names an actor, or who is merged into one, so that it is about this one."""
+    match body:
+        case {"actor_id": _}:
+            return {**body, "actor_id": actor, "aliases": []}
+        case {"from": _}:
+            return {"from": f"visitor of {actor}"}
+    return body
 
 
 def routes(contract: Contract) -> Iterator[Route]:
