@@ -94,7 +94,7 @@ def moments(record: Record, chance: random.Random, many: int) -> list[Moment]:
     for number, (thread, event) in enumerate(record.events):
         target = getattr(event, "file", getattr(event, "target", ""))
         what = names.get(target, "") if isinstance(target, int) else "folder"
-        who = thread.partition("_")[0].split("-")[-1]
+        who = thread.rstrip("-_0123456789")
         kinds.setdefault(f"{type(event).__name__} {what} {who}", []).append(number)
     chosen = [chance.choice(sorted(kinds)) for _ in range(many)]
     return sorted((Moment(chance.choice(kinds[kind]), kind) for kind in chosen), key=lambda moment: moment.number)

@@ -12,11 +12,11 @@ import pytest
 
 from service.storage.sqlite_copies import inspect
 from tests.service.faults.fleet import Fleet, kept_by
+from tests.service.faults.lengths import SEED, length
 from tests.service.faults.verdict import faults
 from tests.service.server import RunningService, wait_until_gone
 
-KILLS = int(os.environ.get("TAMA_KILLS", "3"))
-SEED = int(os.environ.get("TAMA_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+KILLS = length("TAMA_KILLS", 3)
 VICTIMS = ("worker", "main", "group")
 PATIENCE_S = 120.0
 
@@ -36,7 +36,6 @@ def kill(service: RunningService, victim: str) -> None:
 
 def write_and_kill(folder: Path, module: str, kills: int) -> tuple[Fleet, list[str]]:
     """Have the fleet write to a service that is killed so often; return it, and what is wrong with what was kept."""
-    print(f"TAMA_SEED={SEED}")  # noqa: T201 - repeats a failure
     chance = random.Random(SEED)
     with RunningService(folder, module=module) as service:
         fleet = Fleet(service.port, SEED)

@@ -3,20 +3,17 @@
 TAMA_WRITES sets how many writes there are; TAMA_SEED repeats what is written, though not when.
 """
 
-import os
-import random
 from pathlib import Path
 
 from tests.service.faults.fleet import ACTORS, Fleet, kept_by
+from tests.service.faults.lengths import SEED, length
 from tests.service.faults.verdict import faults
 from tests.service.server import RunningService
 
-WRITES = int(os.environ.get("TAMA_WRITES", "1000"))
-SEED = int(os.environ.get("TAMA_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
+WRITES = length("TAMA_WRITES", 1000)
 
 
 def test_no_update_is_lost_and_no_event_is_missing_or_there_twice(tmp_path: Path) -> None:
-    print(f"TAMA_SEED={SEED}")  # noqa: T201 - repeats a failure
     with RunningService(tmp_path) as service:
         fleet = Fleet(service.port, SEED)
         fleet.introduce()

@@ -19,12 +19,12 @@ from service.storage.sqlite_beside import SQLiteBeside
 from service.storage.sqlite_copies import inspect
 from service.storage.sqlite_file import SCHEMA_VERSION, refuse_other_files
 from tests.service.faults.disk import Disk, Record, Written, hurrying, recording
+from tests.service.faults.lengths import SEED, length
 from tests.service.faults.outages import NAME, lay_out
-from tests.service.faults.test_power_loss import SEED
 from tests.service.storage.suite import found, puts
 from tests.service.storage.test_sqlite import FILE_OF_VERSION_1
 
-FATES = -(-int(os.environ.get("TAMA_CRASHES", "0")) // 100)
+FATES = -(-length("TAMA_CRASHES", 0) // 100)
 PROFILES = 30
 MAGIC = b"SQLite format 3\0"
 
@@ -38,7 +38,6 @@ def opened(folder: Path) -> Record:
 
 def at_every_moment(record: Record, folder: Path, check: Callable[[Path], None]) -> int:
     """Let the power fail before every event, or some of them, and return how many there are."""
-    print(f"TAMA_SEED={SEED}")  # noqa: T201 - repeats a failure
     chance = random.Random(SEED)
     disk = Disk(record)
     for number in range(len(record.events) + 1):

@@ -3,7 +3,6 @@
 TAMA_CRASHES sets how many power failures there are; TAMA_SEED repeats what is lost.
 """
 
-import os
 import random
 import shutil
 from collections.abc import Callable
@@ -17,11 +16,11 @@ from service.storage.sqlite import SQLiteStore
 from service.storage.sqlite_copies import back_up, inspect, restore
 from service.storage.sqlite_file import connect, refuse_other_files
 from tests.service.faults.disk import Disk, Record, Said, hurrying, recording
+from tests.service.faults.lengths import SEED, length
 from tests.service.faults.outages import NAME, lay_out
-from tests.service.faults.test_power_loss import SEED
 from tests.service.storage.suite import puts
 
-CRASHES = int(os.environ.get("TAMA_CRASHES", "30"))
+CRASHES = length("TAMA_CRASHES", 30)
 COPY = "backup.db"
 BEGUN, REPORTED = "begun", "reported"
 EARLIER, LATER = (b"1" * 1_500, b"2" * 1_500)
@@ -45,7 +44,6 @@ def held(path: Path) -> set[bytes]:
 
 def while_copying(record: Record, folder: Path, check: Callable[[Path, bool], None]) -> None:
     """Let the power fail at moments between beginning and end, and tell the check whether the end was reported."""
-    print(f"TAMA_SEED={SEED}")  # noqa: T201 - repeats a failure
     said = {event.what: number for number, (_, event) in enumerate(record.events) if isinstance(event, Said)}
     chance = random.Random(SEED)
     moments = chance.choices(range(said[BEGUN], len(record.events) + 1), k=CRASHES)

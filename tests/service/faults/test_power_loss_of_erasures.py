@@ -3,17 +3,16 @@
 TAMA_CRASHES sets how many power failures there are; TAMA_SEED repeats what is lost.
 """
 
-import os
 import random
 import shutil
 from pathlib import Path
 
 from service.storage.erasure_file import ErasureFile, read_erasures
 from tests.service.faults.disk import Disk, Said, hurrying, recording
+from tests.service.faults.lengths import SEED, length
 from tests.service.faults.outages import NAME, lay_out
-from tests.service.faults.test_power_loss import SEED
 
-CRASHES = int(os.environ.get("TAMA_CRASHES", "60"))
+CRASHES = length("TAMA_CRASHES", 60)
 ERASURES = 12
 
 
@@ -23,7 +22,6 @@ def pseudonyms(erasure: int) -> list[str]:
 
 
 def test_an_erasure_that_was_recorded_is_known_after_a_power_failure(tmp_path: Path) -> None:
-    print(f"TAMA_SEED={SEED}")  # noqa: T201 - repeats a failure
     folder = tmp_path / "data"
     folder.mkdir()
     with recording(folder) as recorder:
