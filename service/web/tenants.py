@@ -1,7 +1,6 @@
 """The operations on a tenant as a whole; it is always the caller's own."""
 
 import logging
-import threading
 from collections.abc import Iterator
 from functools import partial
 from typing import Final
@@ -14,17 +13,13 @@ from service.personalization.actors.exporting import ExportBrokenError
 from service.personalization.queries import Queries
 from service.personalization.tenants import listing
 from service.personalization.tenants.exporting import export_tenant
-from service.refusal import Refused
+from service.personalization.tenants.turns import LostTurnError, Turns
 from service.storage import Store, StoreUnavailableError
 from service.web.answers import JSON, Answer, View, query
 from service.web.credentials import Credential
 from service.web.observing import described
 
 JSON_LINES = "application/jsonl"
-MAX_EXPORTS: Final = 4
-"""How many exports of tenants are sent at once: each takes one of the server's threads until its reader has it all."""
-
-RETRY_S: Final = 10
 BLOCK_BYTES: Final = 64 * 1_024
 
 _log = logging.getLogger("personalization")
@@ -37,7 +32,7 @@ class TenantViews:
         self._store = store
         self._lists = Queries(contract, "ActorsQuery")
         self._exports = Queries(contract, "TenantExportQuery")
-        self._under_way = _UnderWay()
+        self._turns = Turns()
 
     def by_operation(self) -> dict[str, View]:
         """Return each view by the `operationId` of what it carries out."""
@@ -56,49 +51,23 @@ class TenantViews:
         tenant = caller.tenant
         after = _after(tenant, self._exports.told(query()).get("cursor"))
         lines = export_tenant(tenant, after, partial(self._store.actors, tenant), partial(self._store.read, tenant))
-        said = described(request)
-        answer = Response(_blocks(_while_it_goes(lines, said)), content_type=JSON_LINES)
-        self._under_way.begin(tenant)
-        answer.call_on_close(partial(self._under_way.end, tenant))
+        turn = self._turns.take(tenant)
+        pieces = _while_it_goes(self._turns.kept(tenant, turn, lines), described(request))
+        answer = Response(_blocks(pieces), content_type=JSON_LINES)
+        answer.call_on_close(partial(self._turns.give_back, tenant, turn))
         answer.headers["Cache-Control"] = "no-store"
         return answer
-
-
-class _UnderWay:
-    """The tenants of whom an export is being sent."""
-
-    def __init__(self) -> None:
-        self._tenants: set[str] = set()
-        self._lock = threading.Lock()
-
-    def begin(self, tenant: str) -> None:
-        """Take a tenant in.
-
-        Raises:
-            Refused: `rate_limited` when an export of the tenant, or too many of others, are being sent.
-
-        """
-        with self._lock:
-            if tenant in self._tenants or len(self._tenants) >= MAX_EXPORTS:
-                message = "Nothing was done: another export is being sent. Make the same call again when it has ended."
-                raise Refused("rate_limited", message, retry_after=RETRY_S)
-            self._tenants.add(tenant)
-
-    def end(self, tenant: str) -> None:
-        """Let go of a tenant."""
-        with self._lock:
-            self._tenants.discard(tenant)
 
 
 def _after(tenant: str, cursor: str | None) -> str | None:
     return None if cursor is None else listing.read_cursor(tenant, cursor)
 
 
-def _while_it_goes(lines: Iterator[bytes], said: dict[str, object]) -> Iterator[bytes]:
-    """Return lines; when they break off the answer just ends, without the line that would say that it is whole."""
+def _while_it_goes(pieces: Iterator[bytes], said: dict[str, object]) -> Iterator[bytes]:
+    """Return pieces; when they break off the answer just ends, without the line that would say that it is whole."""
     try:
-        yield from lines
-    except (ExportBrokenError, StoreUnavailableError) as error:
+        yield from pieces
+    except (ExportBrokenError, LostTurnError, StoreUnavailableError) as error:
         _log.error("an answer broke off", extra=said | {"error": type(error).__name__})
 
 

@@ -15,11 +15,12 @@ from service.contract import Contract
 from service.items import Changes
 from service.personalization.standing import Standing
 from service.personalization.tenants.exporting import MARK_BYTES, PAGE, export_tenant
+from service.personalization.tenants.turns import MAX_TURNS
 from service.storage import StoreUnavailableError
 from service.storage.sqlite import SQLiteStore
 from service.web.app import create_app
 from service.web.credentials import Credential, digest
-from service.web.tenants import BLOCK_BYTES, MAX_EXPORTS
+from service.web.tenants import BLOCK_BYTES
 from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE, KEY, RunningService
 
@@ -113,15 +114,15 @@ def _begin(app: Flask, method: str = "GET") -> Any:
 
 
 def test_one_export_of_a_tenant_is_sent_at_a_time_and_a_few_in_all(contract: Contract, store: SQLiteStore) -> None:
-    keys = [f"{KEY}-{number}" for number in range(MAX_EXPORTS + 1)]
+    keys = [f"{KEY}-{number}" for number in range(MAX_TURNS + 1)]
     credentials = [Credential(digest(key), f"tenant-{number}", SCOPES) for number, key in enumerate(keys)]
     app = create_app(contract, store, credentials, instance="i", main_pid=1)
 
     def begin(key: str) -> Any:
         return app.test_client().get(EXPORT, headers={"Authorization": f"Bearer {key}"}, buffered=False)
 
-    under_way = [begin(key) for key in keys[:MAX_EXPORTS]]
-    assert [answer.status_code for answer in under_way] == [200] * MAX_EXPORTS
+    under_way = [begin(key) for key in keys[:MAX_TURNS]]
+    assert [answer.status_code for answer in under_way] == [200] * MAX_TURNS
     for key in (keys[0], keys[-1]):
         refused = Client(contract, app).call("GET", EXPORT, key=key)
         assert (refused.status_code, refused.json["code"], refused.headers["Retry-After"]) == (
@@ -140,7 +141,7 @@ def test_one_export_of_a_tenant_is_sent_at_a_time_and_a_few_in_all(contract: Con
 def test_a_place_is_given_back_however_an_export_ends(contract: Contract, store: SQLiteStore, how: str) -> None:
     add(store, "a")
     app = create_app(contract, store, [Credential(digest(KEY), "default", SCOPES)], instance="i", main_pid=1)
-    for _ in range(MAX_EXPORTS + 1):
+    for _ in range(MAX_TURNS + 1):
         answer = _begin(app, "HEAD" if how == "head" else "GET")
         assert answer.status_code == 200
         if how == "read":
@@ -156,7 +157,7 @@ def test_a_store_that_fails_at_the_beginning_is_an_error_and_takes_no_place(
 
     with monkeypatch.context() as patch:
         patch.setattr(store, "actors", fails)
-        for _ in range(MAX_EXPORTS + 1):
+        for _ in range(MAX_TURNS + 1):
             assert export(client).json["code"] == "store_unavailable"
     assert export(client).status_code == 200
 
