@@ -1,5 +1,30 @@
+from __future__ import annotations
+
 from tama.catalog.common import found, parent, provision_state
-from tama.catalog.declaration import Json, Resource, Settling, Text
+from tama.catalog.declaration import Json, Problem, Resource, Settling, Text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tama.catalog.declaration import Values
+
+
+def _can_be_processed(config: Values, known: Callable[[object], bool]) -> Iterator[Problem]:
+    """The document is one that yields actions."""
+    document = config["schema"]
+    if document is None or not known(document):
+        return
+    if not isinstance(document, dict):
+        yield Problem("Invalid Schema", "An OpenAPI document is a JSON object.", ("schema",))
+        return
+    from tama.catalog.openapi import BadDocument, describe  # noqa: PLC0415 - what is planned has been validated
+
+    try:
+        describe(document)
+    except BadDocument as problem:
+        yield Problem("Invalid Schema", str(problem), ("schema",))
+
 
 RESOURCE = Resource(
     "specification",
@@ -21,6 +46,7 @@ RESOURCE = Resource(
         ),
         provision_state("specification"),
     ),
+    validate=_can_be_processed,
     settles=Settling("current_state", good=("completed",), bad=("failed",)),
 )
 

@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 from urllib.parse import quote
 
-from tama.control_plane import openapi, outgoing, security
+from tama.catalog import openapi
+from tama.control_plane import outgoing, security
 from tama.control_plane.errors import CallError
 from tama.control_plane.identity import scopes, with_cookies, with_query
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from typing import Any
 
-    from tama.control_plane.openapi import Object, Operation
+    from tama.catalog.openapi import Object, Operation
     from tama.control_plane.store import Document
 
 _PLACES = ("path", "query", "header")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
+from tama.catalog.openapi import security_schemes
 from tama.control_plane import outgoing, security
 from tama.control_plane.names import new_id
-from tama.control_plane.openapi import security_schemes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,8 +7,9 @@ once it is stored, in the same transaction.
 
 from __future__ import annotations
 
+from tama.catalog import openapi
 from tama.catalog.urls import is_base_url
-from tama.control_plane import openapi, thoughts
+from tama.control_plane import thoughts
 from tama.control_plane.errors import BLANK, INVALID
 from tama.control_plane.keys import Key
 from tama.control_plane.names import free_slug, new_id, slug

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tama.catalog.nesting import deepest
 from tama.catalog.urls import is_base_url
 from tama.control_plane.errors import BLANK, INVALID, MISSING, Invalid
 
@@ -65,15 +66,6 @@ def checked(
     errors: dict[str, Any] = {}
     _merge(attributes, given, values, errors, exists)
     return values, errors
-
-
-def deepest(value: object) -> int:
-    """How many levels of arrays and objects a JSON value has."""
-    levels, current = 0, [value]
-    while current := [value for value in current if isinstance(value, (dict, list))]:
-        levels += 1
-        current = [inner for value in current for inner in (value.values() if isinstance(value, dict) else value)]
-    return levels
 
 
 def _merge(

@@ -12,6 +12,9 @@ from tests.support.terraform import Home, Terraform
 Make = Callable[..., Terraform]
 
 SPACE_ID = 'space_id = "1"'
+SOURCE = f'{SPACE_ID}\n name = "a"\n type = "model"\n endpoint = "https://x"\n api_key = "k"'
+LIMIT = 'source_id = "1"\n scale_unit = "hours"\n scale_count = 1\n value = 1'
+PROCESSOR = 'space_id = "1"\n model_id = "2"'
 
 WRONG = {
     "space type": (SPACE.replace("component", "wrong"), "type", 'Attribute type value must be one of: ["root"'),
@@ -76,6 +79,97 @@ WRONG = {
         "api_key",
         "Attribute api_key must have at least 32 characters",
     ),
+}
+
+RESOURCES = {
+    "source type": ("source", SOURCE.replace('"model"', '"webhook"'), "type", "Attribute type value must be one of"),
+    "source endpoint": (
+        "source",
+        SOURCE.replace("https://x", "invalid-url"),
+        "endpoint",
+        "value must be a URL such as",
+    ),
+    "source key": (
+        "source",
+        SOURCE.replace('"k"', '""'),
+        "api_key",
+        "Attribute api_key string length must be at least 1",
+    ),
+    "session affinity": (
+        "source",
+        SOURCE + '\nrequest = { session_affinity = { location = "cookie", key = "k" } }',
+        "",
+        "Attribute request.session_affinity.location value must be one of",
+    ),
+    "limit unit": ("source_limit", LIMIT.replace("hours", "days"), "scale_unit", "value must be one of"),
+    "limit count": ("source_limit", LIMIT.replace("= 1", "= 0"), "scale_count", "value must be at least 1, got: 0"),
+    "parameters": (
+        "model",
+        'source_id = "1"\n identifier = "m"\n path = "/"\n parameters = "{"',
+        "parameters",
+        "Invalid Parameters",
+    ),
+    "prompt role": (
+        "prompt",
+        f'{SPACE_ID}\n name = "a"\n content = "b"\n role = "assistant"',
+        "role",
+        'Attribute role value must be one of: ["system" "user"]',
+    ),
+    "queue concurrency": (
+        "queue",
+        'role = "a"\n name = "b"\n concurrency = -1',
+        "concurrency",
+        "value must be at least 1, got: -1",
+    ),
+    "thought index": (
+        "modular_thought",
+        'chain_id = "1"\n relation = "a"\n index = -1\n module {\n reference = "b"\n }',
+        "index",
+        "value must be at least 0, got: -1",
+    ),
+    "thought without a module": ("modular_thought", 'chain_id = "1"\n relation = "a"', "", "module"),
+    "no processor": ("space_processor", PROCESSOR, "", "Exactly one of these attributes must be configured"),
+    "two processors": (
+        "thought_processor",
+        PROCESSOR.replace("space", "thought") + "\n embedding {}\n reranking {}",
+        "",
+        "Exactly one of these attributes must be configured",
+    ),
+    "tool choice": (
+        "space_processor",
+        PROCESSOR + '\n completion {\n tool_choice = "none"\n }',
+        "tool_choice",
+        "Attribute completion.tool_choice value must be one of",
+    ),
+    "input type": (
+        "thought_module_input",
+        'thought_id = "1"\n class_corpus_id = "2"\n type = "invalid"',
+        "type",
+        'value must be one of: ["concept" "entity"], got: "invalid"',
+    ),
+    "node": (
+        "node",
+        f'{SPACE_ID}\n class_id = "2"\n chain_id = "3"\n type = "reactive"\n on = "done"',
+        "on",
+        "Attribute on value must be one of",
+    ),
+    "document that is not OpenAPI": (
+        "specification",
+        f'{SPACE_ID}\n version = "1"\n endpoint = "/"\n schema = jsonencode({{ openapi = "2.0" }})',
+        "schema",
+        "At '/openapi': this is not an OpenAPI 3 document",
+    ),
+    "document that refers to nowhere": (
+        "specification",
+        f'{SPACE_ID}\n version = "1"\n endpoint = "/"\n'
+        ' schema = jsonencode({ openapi = "3.1.0", paths = { "/a" = { "$ref" = "#/nowhere" } } })',
+        "schema",
+        "At '/paths/~1a/$ref'",
+    ),
+}
+WRONG |= {
+    name: (f'resource "tama_{type_}" "it" {{\n{arguments}\n}}', attribute, message)
+    for name, (type_, arguments, attribute, message) in RESOURCES.items()
 }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tama.control_plane import openapi
+from tama.catalog import openapi
 from tama.control_plane.call import call
 from tama.control_plane.errors import CallError
 from tests.tama.control_plane.support import document, operation

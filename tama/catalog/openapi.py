@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from urllib.parse import unquote
 
-from tama.control_plane.validation import deepest
+from tama.catalog.nesting import deepest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
