@@ -112,8 +112,10 @@ class Authenticator:
     def _find(self, presented: str) -> Credential | None:
         if tokens.is_one(presented):
             return self._token_as(presented)
+        if configured := self._configured_as(presented):
+            return configured
         key = Key.of(presented)
-        return self._configured_as(presented) or (self._stored_as(key) if key else None)
+        return self._stored_as(key) if key else None
 
     def _token_as(self, presented: str) -> Credential | None:
         now = self._clock()

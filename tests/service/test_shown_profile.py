@@ -1,0 +1,46 @@
+import itertools
+
+import orjson
+import pytest
+
+from service.contract import Contract
+from service.personalization.profile import Profiles, document
+
+HOSTILE = (
+    ',"~changed":{',
+    '","~changed":{"names":1}}',
+    '"gender":"male"',
+    "\\",
+    '\\"',
+    ',"',
+    '"pronoun":',
+    "\\u0022,\\u0022~changed\\u0022:",
+)
+
+
+def names(*texts: str) -> list[dict[str, object]]:
+    return [{"group": "real", "index": index, "value": text} for index, text in enumerate(texts)]
+
+
+@pytest.fixture(scope="module")
+def profiles(contract: Contract) -> Profiles:
+    return Profiles(contract)
+
+
+@pytest.mark.parametrize("texts", list(itertools.permutations(HOSTILE, 2)))
+@pytest.mark.parametrize(
+    "others", [{}, {"gender": "male"}, {"pronoun": "other"}, {"gender": "male", "pronoun": "he/him"}]
+)
+def test_what_is_shown_is_what_is_kept_with_defaults_and_without_times(
+    profiles: Profiles, texts: tuple[str, ...], others: dict[str, object]
+) -> None:
+    told = {"names": names(*texts), **others}
+    shown = profiles.shown(document({}, told, 1_000.0))
+    assert orjson.loads(shown) == {"gender": "other", "pronoun": "other", **told}
+    assert shown == orjson.dumps(orjson.loads(shown), option=orjson.OPT_SORT_KEYS)
+
+
+def test_a_profile_from_before_times_were_kept_is_shown_as_it_is(profiles: Profiles) -> None:
+    told = {"gender": "male", "names": names("Ana"), "pronoun": "he/him"}
+    kept = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+    assert profiles.shown(kept) == kept
