@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from provider.framework.diagnostics import Diagnostics
+    from provider.framework.function import Function
     from provider.framework.schema import Schema
     from provider.framework.values import Values
 
@@ -132,6 +133,7 @@ class Provider:
     Attributes:
         schema: of the provider's own configuration.
         resources, data_sources: by type name, as Terraform writes it.
+        functions: by name.
         succeeds: the providers, `<namespace>/<name>`, whose resources become those of this one of the same name.
     """
 
@@ -139,6 +141,7 @@ class Provider:
     succeeds: tuple[str, ...] = ()
     resources: Mapping[str, Callable[[], Resource]]
     data_sources: Mapping[str, Callable[[], DataSource]]
+    functions: Mapping[str, Callable[[], Function]] = {}
 
     def configure(self, config: Values, diagnostics: Diagnostics) -> None:
         """Take the configuration; it may hold `UNKNOWN`. Nothing is to be contacted yet."""

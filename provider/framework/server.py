@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from provider.framework.diagnostics import Diagnostic, Diagnostics, Failure, path_message
+from provider.framework.function import FunctionFailure
 from provider.framework.json_text import canonical, parse
 from provider.framework.planning import propose, replacements
 from provider.framework.resource import Change, Plan, Stop
@@ -10,6 +11,7 @@ from provider.framework.validators import validate
 from provider.framework.values import complete, conform, from_state, from_wire, is_null, settle, to_wire
 from provider.protocol.errors import Unimplemented
 from provider.protocol.messages import decode, encode
+from provider.protocol.values import pack, unpack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,6 +68,7 @@ class Server:
             "server_capabilities": _CAPABILITIES,
             "resources": [{"type_name": name} for name in self._provider.resources],
             "data_sources": [{"type_name": name} for name in self._provider.data_sources],
+            "functions": [{"name": name} for name in self._provider.functions],
         }
 
     def get_provider_schema(self, _request: Message) -> Message:
@@ -75,12 +78,27 @@ class Server:
             "provider": provider.schema.message(),
             "resource_schemas": {name: self._resource(name).schema.message() for name in provider.resources},
             "data_source_schemas": {name: self._data_source(name).schema.message() for name in provider.data_sources},
+            "functions": self._functions(),
             "server_capabilities": _CAPABILITIES,
         }
 
     def get_functions(self, _request: Message) -> Message:
-        """Tell that there are none."""
-        return {}
+        """Tell every function."""
+        return {"functions": self._functions()}
+
+    def call_function(self, request: Message) -> Message:
+        """Call a function; Terraform never does so with what is null or unknown."""
+        name = request["name"]
+        if name not in self._provider.functions:
+            return {"error": {"text": f"The provider has no function {name}."}}
+        try:
+            result = self._provider.functions[name]().call(*(unpack(each["msgpack"]) for each in request["arguments"]))
+        except FunctionFailure as failure:
+            return {"error": {"text": failure.text, "function_argument": failure.argument}}
+        return {"result": {"msgpack": pack(result)}}
+
+    def _functions(self) -> Message:
+        return {name: make().message() for name, make in self._provider.functions.items()}
 
     def stop_provider(self, _request: Message) -> Message:
         """Let what runs come to its end, and end what only waits."""
@@ -252,6 +270,7 @@ class Server:
 
 _METHODS: dict[str, Callable[[Server, Message], Message]] = {
     "ApplyResourceChange": Server.apply_resource_change,
+    "CallFunction": Server.call_function,
     "ConfigureProvider": Server.configure_provider,
     "GetFunctions": Server.get_functions,
     "GetMetadata": Server.get_metadata,

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from provider.framework.diagnostics import Diagnostics
+    from provider.framework.function import Function
     from provider.framework.resource import DataSource, Resource
     from provider.framework.values import Values
     from tama.client import Client
@@ -77,6 +78,7 @@ class TamaProvider(Provider):
         self._unknown = ""
         self.resources = {f"tama_{type_}": self._resource(type_) for type_ in catalog.RESOURCES}
         self.resources["tama_local_service"] = self._local_service
+        self.functions = {"openapi": self._openapi}
         self.data_sources = {f"tama_{type_}": self._data_source(type_) for type_ in catalog.DATA_SOURCES}
 
     def configure(self, config: Values, diagnostics: Diagnostics) -> None:
@@ -124,6 +126,11 @@ class TamaProvider(Provider):
                 )
             )
         return self._client
+
+    def _openapi(self) -> Function:
+        from provider.resources.openapi import OPENAPI  # noqa: PLC0415 - few runs call a function
+
+        return OPENAPI
 
     def _resource(self, type_: str) -> Callable[[], Resource]:
         def make() -> Resource:

@@ -124,7 +124,7 @@ def test_the_schema_is_told_whole(driver: Driver) -> None:
     assert [each["type_name"] for each in metadata["resources"]] == ["x_thing"]
 
 
-@pytest.mark.parametrize("method", ["GetResourceIdentitySchemas", "CallFunction", "Nonsense"])
+@pytest.mark.parametrize("method", ["GetResourceIdentitySchemas", "Nonsense"])
 def test_what_is_not_served_is_unimplemented(driver: Driver, method: str) -> None:
     with pytest.raises(Unimplemented):
         driver.server.handle(method, b"")
