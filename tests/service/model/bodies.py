@@ -192,6 +192,11 @@ def histories(draw: st.DrawFn) -> Draft:
     return Draft({"events": sent}, says)
 
 
+def merges() -> st.SearchStrategy[Draft]:
+    """Draw a body of merge-actors; what is valid names the actor that a machine chooses."""
+    return st.sampled_from((*[Draft(None)] * 5, *BROKEN, Draft({}, code="invalid_merge")))
+
+
 @st.composite
 def terms(draw: st.DrawFn, *, conditional: bool = True, media_types: tuple[str, ...] = (JSON,)) -> Terms:
     """Draw the terms of a write: mostly such as let it go on."""

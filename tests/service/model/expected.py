@@ -95,7 +95,7 @@ def document(person: Person) -> dict[str, Any]:
     types = sorted(person.kept.keys() - {PROFILE})
     return {
         "actor_id": person.actor_id,
-        "aliases": [],
+        "aliases": person.aliases,
         "consent": consent,
         "format": 1,
         "history": [event.shown for event in person.events],
@@ -123,6 +123,7 @@ def check_listed(people: Iterable[Person], listed: list[str]) -> None:
     """Hold the ids that list-actors shows against the actors of whom something is kept."""
     assert listed == sorted(set(listed), key=str.encode)
     for person in people:
+        assert not set(person.aliases) & set(listed)
         if person.kept or person.events:
             assert person.actor_id in listed
         elif not person.last:  # events that were deleted may be in the store still

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from itertools import count
 from typing import Any, ClassVar
@@ -25,7 +24,8 @@ from hypothesis.stateful import (
 from tests.service.model import bodies, expected
 from tests.service.model.calls import BROKEN_TAG, NO_TAG, Body, Call, Draft, Terms
 from tests.service.model.connection import Connection, hold
-from tests.service.model.person import CONSENT, ERASE, IMPORT, KEYS, PROFILE, Document, Kept, Outcome, Person
+from tests.service.model.person import CONSENT, ERASE, IMPORT, KEYS, MERGE, PROFILE, Document, Kept, Person
+from tests.service.model.walks import Walk
 from tests.service.server import Answer
 
 ACTORS = st.integers(0, 1)
@@ -39,27 +39,8 @@ MISPLACED = (
 )
 BACKGROUND_TIMEOUT_S = 60.0
 BACKGROUND_POLL_S = 0.02
+PAGE = 5
 PATCH_TYPES = ("application/merge-patch+json", "application/json")
-
-
-@dataclass
-class Walk:
-    """A list of events that is read page by page.
-
-    Attributes:
-        actor: whose events.
-        query: what is asked for, without limit and cursor.
-        cursor: where it goes on, None at its beginning.
-        life: the life of the history that it goes through.
-        seen: the place of the last event that was seen.
-
-    """
-
-    actor: int
-    query: Mapping[str, str]
-    cursor: str | None = None
-    life: object = None
-    seen: int | None = None
 
 
 class Interleavings(RuleBasedStateMachine):
@@ -83,8 +64,11 @@ class Interleavings(RuleBasedStateMachine):
         self.ids = [f"{example}-anä@example.com", f"{example}-b"]
         self._http = Connection(*self.address)
         self._tags: set[str] = set()
-        self.people = {actor_id: Person(actor_id, self._tags) for actor_id in self.ids}
+        self.people: dict[str, Person] = {}
+        for actor_id in self.ids:
+            self.people[actor_id] = Person(actor_id, self._tags, self.people)
         self._keys = count()
+        self._called_for: list[Person] = []
 
     def teardown(self) -> None:
         for actor_id in self.ids:
@@ -196,7 +180,9 @@ class Interleavings(RuleBasedStateMachine):
     def export(self, actor: int) -> Document:
         person = self.people[self.ids[actor]]
         sent = self._http.call("GET", self.ids[actor], "/export").body
-        return Document(person.actor_id, sent, dict(person.kept), tuple(person.events), person.withdrawn)
+        return Document(
+            person.actor_id, sent, tuple(person.aliases), dict(person.kept), tuple(person.events), person.withdrawn
+        )
 
     @rule(
         target=made,
@@ -212,8 +198,24 @@ class Interleavings(RuleBasedStateMachine):
             sent = expected.canonical({**json.loads(document.sent), "actor_id": actor_id})
             document = replace(document, actor_id=actor_id, sent=sent)
         code = None if document.actor_id == actor_id else "actor_mismatch"
+        if code is None and actor_id in document.aliases:
+            code = "invalid_document"
         draft = Draft(document.sent, document, code)
         return self._write(actor, terms, draft, "", IMPORT, "PUT", path="/import")
+
+    @rule(
+        target=made,
+        actor=ACTORS,
+        draft=bodies.merges(),
+        terms=bodies.terms(conditional=False),
+        is_itself=st.sampled_from((False, False, False, True)),
+    )
+    def merge_actors(self, actor: int, draft: Draft, terms: Terms, is_itself: bool) -> MultipleResults[Call] | Call:
+        actor_id = self.ids[actor if is_itself else 1 - actor]
+        if draft.code is None:
+            draft = Draft({"from": actor_id}, actor_id)
+        terms = terms if "noun" not in terms.wrapped else replace(terms, wrapped="bare")
+        return self._write(actor, terms, draft, "", MERGE, "POST", path="/merge")
 
     @rule(target=made, actor=ACTORS, into=ACTORS, terms=bodies.terms(conditional=False))
     def move(self, actor: int, into: int, terms: Terms) -> MultipleResults[Call] | Call:
@@ -322,42 +324,19 @@ class Interleavings(RuleBasedStateMachine):
         until=st.sampled_from((None, None, None, *sorted(bodies.TIMES))),
     )
     def begin_walk(self, actor: int, order: str, limit: int, **filters: str | None) -> Walk:
-        walk = Walk(actor, {"order": order} | {name: value for name, value in filters.items() if value is not None})
-        self.go_on(walk, limit, None)
+        asked = {name: value for name, value in filters.items() if value is not None}
+        walk = Walk(self.ids[actor], {"order": order, **asked})
+        self.go_on(walk, limit)
         return walk
 
-    @rule(
-        walk=walks, limit=st.integers(1, 5), astray=st.sampled_from((None, None, None, None, "order", "actor", "text"))
-    )
-    def go_on(self, walk: Walk, limit: int, astray: str | None) -> None:
-        """Read a page of a list, or use its cursor for another one."""
-        actor, query = walk.actor, {**walk.query, "limit": str(limit)}
-        if walk.cursor is not None:
-            query["cursor"] = walk.cursor
-            match astray:
-                case "order":
-                    query["order"] = "newest" if "oldest" in walk.query["order"].lower() else "oldest"
-                case "actor":
-                    actor = 1 - actor
-                case "text":
-                    query["cursor"] = walk.cursor[:-4] + "AAAA"
-        else:
-            astray = None
-        actor_id = self.ids[actor]
-        person = self.people[actor_id]
-        answer = self._http.call("GET", actor_id, "/history", query)
-        is_known = walk.life in {None, person.life} and person.withdrawn is None
-        if walk.cursor is not None and (astray or not is_known):
-            hold(Outcome(None, code="invalid_cursor"), answer)
-            return
-        left = expected.events(person, walk.query, walk.seen)
-        assert answer.status == 200
-        page = answer.json
-        assert [event.shown for event in left[:limit]] == [expected.with_time(event) for event in page["events"]]
-        assert "next" in page or len(left) <= limit
-        walk.cursor = page.get("next")
-        walk.life = person.life if walk.cursor else None
-        walk.seen = (left[:limit][-1].place if left else walk.seen) if walk.cursor else None
+    @rule(walk=walks, limit=st.integers(1, 5))
+    def go_on(self, walk: Walk, limit: int) -> None:
+        walk.turn(self._http, self.people[walk.actor_id], limit)
+
+    @rule(walk=walks, how=st.sampled_from(("order", "actor", "text")))
+    def stray(self, walk: Walk, how: str) -> None:
+        (other_id,) = set(self.ids) - {walk.actor_id}
+        walk.stray(self._http, how, other_id)
 
     @rule(actor=ACTORS, budget=st.integers(64, 400), thread=st.none() | st.sampled_from(bodies.THREADS))
     def read_small_context(self, actor: int, budget: int, thread: str | None) -> None:
@@ -368,26 +347,31 @@ class Interleavings(RuleBasedStateMachine):
 
     @invariant()
     def all_is_as_expected(self) -> None:
-        """Compare all that can be seen of both actors."""
+        """Compare all that is kept of both actors, and all that can be seen of those who were called for."""
         for actor_id, person in self.people.items():
-            profile = self._http.call("GET", actor_id, "", {"include": "meta"})
-            hold(expected.read(person, PROFILE, {}, "meta"), profile)
-            hold(expected.preferences(person), self._http.call("GET", actor_id, "/preferences"))
-            for order in ("newest", "oldest"):
-                page = self._http.call("GET", actor_id, "/history", {"order": order, "limit": "100"}).json
-                assert page.keys() == {"events"}
-                shown = [event.shown for event in expected.events(person, {"order": order})]
-                assert shown == [expected.with_time(event) for event in page["events"]]
-            context = self._http.call(
-                "GET", actor_id, "/context", {"budget": "32768", "date": expected.DAY.isoformat()}
-            )
-            expected.check_context(person, context.json)
-
             exported = self._http.call("GET", actor_id, "/export")
             assert expected.document(person) == expected.read_document(exported.json)
             assert exported.body == expected.canonical(exported.json)
+            if person in self._called_for:
+                self._compare_what_is_seen(actor_id, person)
+        self._called_for = []
         listed = self._http.call("GET", None, "/actors", {"limit": "1000"}).json["actors"]
         expected.check_listed(self.people.values(), [each["actor_id"] for each in listed])
+
+    def _compare_what_is_seen(self, actor_id: str, person: Person) -> None:
+        profile = self._http.call("GET", actor_id, "", {"include": "meta"})
+        hold(expected.read(person, PROFILE, {}, "meta"), profile)
+        hold(expected.preferences(person), self._http.call("GET", actor_id, "/preferences"))
+        page = self._http.call("GET", actor_id, "/history", {"limit": "100"}).json
+        assert page.keys() == {"events"}
+        shown = [event.shown for event in expected.events(person, {"order": "newest"})]
+        assert shown == [expected.with_time(event) for event in page["events"]]
+        walk = Walk(actor_id, {"order": "oldest"})
+        walk.turn(self._http, person, PAGE)
+        while walk.cursor is not None:
+            walk.turn(self._http, person, PAGE)
+        query = {"budget": "32768", "date": expected.DAY.isoformat()}
+        expected.check_context(person, self._http.call("GET", actor_id, "/context", query).json)
 
     @rule()
     def export_tenant(self) -> None:
@@ -411,6 +395,7 @@ class Interleavings(RuleBasedStateMachine):
         if call.operation == IMPORT and person.is_erased:
             self._await_erasure(call.actor)
         outcome = person.carry_out(call)
+        self._called_for += [person, self.people[call.actor]]
         hold(outcome, self._made(call, waits_for - {outcome.code}))
 
     def _await_erasure(self, actor_id: str) -> None:

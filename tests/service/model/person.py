@@ -19,8 +19,8 @@ MAX_HISTORY = 12
 KEYS = {"names": ("group", "index"), "dates": ("significance", "index")}
 BOUNDS = {"names": MAX_NAMES, "dates": MAX_DATES}
 PROFILE = "profile"
-CONSENT, ERASE, IMPORT = "set-consent", "erase-actor", "import-actor"
-WITHOUT_CONSENT = {CONSENT, ERASE, IMPORT}
+CONSENT, ERASE, IMPORT, MERGE = "set-consent", "erase-actor", "import-actor", "merge-actors"
+WITHOUT_CONSENT = {CONSENT, ERASE, IMPORT, MERGE}
 
 
 class RefusedError(Exception):
@@ -72,6 +72,10 @@ class Event:
         return {**self.said, "event_id": self.event_id, "received_at": self.received_at}
 
     @property
+    def received(self) -> str:
+        return str(self.received_at.value)
+
+    @property
     def happened(self) -> datetime:
         return datetime.fromisoformat(self.said.get("time") or str(self.received_at.value))
 
@@ -90,6 +94,7 @@ class Document:
 
     actor_id: str
     sent: bytes
+    aliases: Sequence[str]
     kept: Mapping[str, Kept]
     events: Sequence[Event]
     withdrawn: Opaque | None
@@ -99,8 +104,9 @@ class Document:
         mine = {target: (kept.value, kept.changed_at) for target, kept in self.kept.items()}
         theirs = {target: (kept.value, kept.changed_at) for target, kept in person.kept.items()}
         shown = [event.shown for event in self.events]
-        return (self.actor_id, mine, shown, self.withdrawn) == (
+        return (self.actor_id, list(self.aliases), mine, shown, self.withdrawn) == (
             person.actor_id,
+            person.aliases,
             theirs,
             [event.shown for event in person.events],
             person.withdrawn,
@@ -116,19 +122,21 @@ class Answered:
     outlives_erasure: bool
 
 
-@dataclass
+@dataclass(eq=False)
 class Person:
     """What is kept of one person.
 
     Attributes:
         actor_id: the id of the actor.
         tags: every ETag that anything was seen with.
+        people: every id and the person to whom it leads, this one among them.
+        aliases: the other ids that lead to this person.
         kept: the profile and the preferences, by what they are.
         former: the tags of versions that are no more, likewise.
         events: the history, the oldest first.
         deleted: the places of deleted events, by their ids.
         last: how many places were given.
-        life: another object after an erasure.
+        life: another object when no cursor of before leads on.
         is_erased: whether an erasure was begun, which may still be under way.
         withdrawn: since when consent is withdrawn.
         answered: what was answered to which request, by operation and key; None where that is not kept any more.
@@ -138,6 +146,8 @@ class Person:
 
     actor_id: str
     tags: set[str]
+    people: dict[str, Person] = field(default_factory=dict)
+    aliases: list[str] = field(default_factory=list)
     kept: dict[str, Kept] = field(default_factory=dict)
     former: dict[str, list[Opaque]] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
@@ -182,21 +192,12 @@ class Person:
             raise RefusedError(call.body.code)
         if call.operation == "patch-profile" and _replaces_lists(call) and call.headers.get("If-Match") in {None, "*"}:
             raise RefusedError("precondition_required")
-        if call.operation == IMPORT:
-            self._refuse_import(call)
+        if call.operation in PREPARATIONS:
+            PREPARATIONS[call.operation](self, call)
         try:
             return RULES[call.operation](self, call)
         except RefusedError as refused:
             return Outcome(None, code=str(refused))
-
-    def _refuse_import(self, call: Call) -> None:
-        assert call.body is not None
-        if call.body.says.is_of(self):
-            return
-        if self.withdrawn is not None:
-            raise RefusedError("consent_withdrawn")
-        if self.kept or self.events:
-            raise RefusedError("actor_exists")
 
     def _recorded(self, call: Call, outcome: Outcome) -> Outcome:
         if call.key is not None:
@@ -266,6 +267,47 @@ class Person:
         for name, answered in self.answered.items():
             if answered is not None and not answered.outlives_erasure:
                 self.answered[name] = None
+        for alias in self.aliases:
+            other = Person(alias, self.tags, self.people, withdrawn=self.withdrawn, is_erased=True)
+            other.answered = dict(self.answered)
+            self.people[alias] = other
+        self.aliases = []
+
+    def take(self, other: Person) -> None:
+        """Become one with another person: what this one told wins, and events go by when they were received."""
+        profile = other.kept.get(PROFILE)
+        if profile is not None and PROFILE not in self.kept:
+            self.kept[PROFILE] = replace(profile, tag=Opaque(self.tags))
+        elif profile is not None:
+            self.keep(PROFILE, _combined_profiles(self.kept[PROFILE], profile))
+        for target in other.kept.keys() - self.kept.keys():
+            self.kept[target] = replace(other.kept[target], tag=Opaque(self.tags))
+        self._take_events(other)
+        self.answered = {**other.answered, **self.answered}
+        self.aliases += [other.actor_id, *other.aliases]
+        for alias in self.aliases:
+            self.people[alias] = self
+
+    def _take_events(self, other: Person) -> None:
+        mine = {event.event_id: event for event in self.events}
+        taken = []
+        for event in other.events:
+            if event.event_id in self.deleted or (event.event_id in mine and mine[event.event_id].said == event.said):
+                continue
+            event_id = Opaque() if event.event_id in mine else event.event_id
+            taken.append(replace(event, event_id=event_id))
+        later = [event for event in self.events if taken and event.received > taken[0].received]
+        if later:
+            self.life = object()
+        moved = sorted(later + taken, key=lambda event: event.received)
+        moved = [replace(event, place=self.last + each) for each, event in enumerate(moved, 1)]
+        self.events = [event for event in self.events if event not in later] + moved
+        self.last += len(moved)
+        known = self.deleted.keys() | {
+            _text(event.event_id) for event in self.events if isinstance(event.event_id, str)
+        }
+        self.deleted |= {event_id: 0 for event_id in other.deleted if event_id not in known}
+        self.forget_events([event for event in self.events if event.place <= self.last - MAX_HISTORY])
 
     def forget_events(self, events: list[Event]) -> None:
         """Delete events."""
@@ -417,11 +459,60 @@ def _set_consent(person: Person, call: Call) -> Outcome:
     return Outcome(200, said)
 
 
+def _refuse_import(person: Person, call: Call) -> None:
+    assert call.body is not None
+    document: Document = call.body.says
+    for alias in document.aliases:
+        other = person.people[alias]
+        if other is not person and (other.kept or other.events or other.aliases):
+            raise RefusedError("actor_exists")
+    if document.is_of(person):
+        return
+    if person.withdrawn is not None:
+        raise RefusedError("consent_withdrawn")
+    if person.kept or person.events or call.actor != person.actor_id:
+        raise RefusedError("actor_exists")
+
+
+def _refuse_merge(person: Person, call: Call) -> None:
+    assert call.body is not None
+    other = person.people[call.body.says]
+    if other is person:
+        return
+    if other.withdrawn or person.withdrawn:
+        raise RefusedError("consent_withdrawn")
+    _combined_profiles(person.kept.get(PROFILE), other.kept.get(PROFILE))
+    together = person.kept.keys() | other.kept.keys()
+    if len(together - {PROFILE}) > max(MAX_PREFERENCES, len(person.kept.keys() - {PROFILE})):
+        raise RefusedError("too_many_preferences")
+
+
+def _combined_profiles(mine: Kept | None, others: Kept | None) -> dict[str, Any]:
+    """Return the profile of two who are one: what the first one told wins."""
+    if mine is None or others is None:
+        kept = mine or others
+        return dict(kept.value) if kept else {}
+    value = dict(mine.value)
+    for name in KEYS:
+        if entries := _merged(name, others.value.get(name, []), mine.value.get(name, [])):
+            value[name] = entries
+    never_told = others.value.keys() - KEYS.keys() - mine.changed_at.keys()
+    return {**value, **{name: others.value[name] for name in never_told}}
+
+
+def _merge_actors(person: Person, call: Call) -> Outcome:
+    assert call.body is not None
+    other = person.people[call.body.says]
+    if other is not person:
+        person.take(other)
+    return Outcome(200, {"actor_id": person.actor_id, "aliases": list(person.aliases)})
+
+
 def _import(person: Person, call: Call) -> Outcome:
     assert call.body is not None
     document: Document = call.body.says
     receipt = {
-        "aliases": 0,
+        "aliases": len(document.aliases),
         "events": len(document.events),
         "preferences": len(document.kept.keys() - {PROFILE}),
     }
@@ -434,6 +525,9 @@ def _import(person: Person, call: Call) -> Outcome:
     for event in document.events:
         person.deleted.pop(_text(event.event_id), None)
     person.withdrawn = document.withdrawn
+    person.aliases = list(document.aliases)
+    for alias in document.aliases:
+        person.people[alias] = person
     return Outcome(201, receipt)
 
 
@@ -456,4 +550,8 @@ RULES: dict[str, Callable[[Person, Call], Outcome]] = {
     CONSENT: _set_consent,
     ERASE: _erase,
     IMPORT: _import,
+    MERGE: _merge_actors,
 }
+
+# What is refused before anything is done, and so not remembered under a key.
+PREPARATIONS: dict[str, Callable[[Person, Call], None]] = {IMPORT: _refuse_import, MERGE: _refuse_merge}
