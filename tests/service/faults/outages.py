@@ -87,16 +87,19 @@ def _write(store: SQLiteStore, recorder: Recorder, actor: str, seed: int, count:
         recorder.say(Acknowledged(actor, model.count))
 
 
-def moments(record: Record, chance: random.Random, many: int) -> list[Moment]:
-    """Choose moments for power failures: each thread's doings with each kind of file are as likely as the others'."""
+def moments(record: Record, chance: random.Random, many: int, thread: str = "") -> list[Moment]:
+    """Choose moments for power failures: each thread's doings with each kind of file are as likely as the others'.
+
+    With a thread, they are while it does something.
+    """
     names = {number: Path(name).name.removeprefix(NAME) or "db" for number, name in _all_names(record)}
     kinds: dict[str, list[int]] = {}
-    for number, (thread, event) in enumerate(record.events):
+    for number, (by, event) in enumerate(record.events):
         target = getattr(event, "file", getattr(event, "target", ""))
         what = names.get(target, "") if isinstance(target, int) else "folder"
-        who = thread.rstrip("-_0123456789")
+        who = by.rstrip("-_0123456789")
         kinds.setdefault(f"{type(event).__name__} {what} {who}", []).append(number)
-    chosen = [chance.choice(sorted(kinds)) for _ in range(many)]
+    chosen = chance.choices(sorted(kind for kind in kinds if kind.endswith(thread)), k=many)
     return sorted((Moment(chance.choice(kinds[kind]), kind) for kind in chosen), key=lambda moment: moment.number)
 
 

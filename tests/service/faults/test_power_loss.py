@@ -15,6 +15,7 @@ import pytest
 
 from service.storage import sqlite
 from service.storage.sqlite_file import connect
+from tests.service.faults import outages
 from tests.service.faults.disk import Disk
 from tests.service.faults.lengths import SEED, length
 from tests.service.faults.outages import ACTORS, faults, lay_out, moments, write
@@ -31,8 +32,11 @@ def checkpoint_often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite, "TRUNCATE_PAGES", 300)
 
 
-def crash(folder: Path, crashes: int) -> tuple[list[str], Counter[str]]:
-    """Have the power fail so often; return what was wrong after one of them, and at what moments they came."""
+def crash(folder: Path, crashes: int, thread: str = "") -> tuple[list[str], Counter[str]]:
+    """Have the power fail so often; return what was wrong after one of them, and at what moments they came.
+
+    With a thread, it fails while that one does something.
+    """
     chance = random.Random(SEED)
     wrong: list[str] = []
     met: Counter[str] = Counter()
@@ -44,7 +48,7 @@ def crash(folder: Path, crashes: int) -> tuple[list[str], Counter[str]]:
             current.mkdir()
         record = write(current, SEED, counts)
         disk = Disk(record)
-        for number, moment in enumerate(moments(record, chance, CRASHES_A_RUN)):
+        for number, moment in enumerate(moments(record, chance, CRASHES_A_RUN, thread)):
             disk.forward(moment.number)
             survivors = disk.survivors(chance)
             left = folder / f"{run + 1}.{number}"
@@ -80,6 +84,9 @@ def test_a_store_that_does_not_synchronise_its_commits_is_caught(
         return connection
 
     monkeypatch.setattr(sqlite, "connect", weakly)
-    wrong, _ = crash(tmp_path, 24)
+    # A checkpoint would synchronise the log.
+    monkeypatch.setattr(sqlite, "CHECKPOINT_PAGES", 10_000)
+    monkeypatch.setattr(outages, "SWEEP_PERIOD_S", 3_600)
+    wrong, _ = crash(tmp_path, 16, "store-writer")
     assert any("writes" in fault for fault in wrong)
     assert not any("half" in fault for fault in wrong), "it loses commits, but whole ones"
