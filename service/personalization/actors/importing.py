@@ -21,7 +21,7 @@ from service.personalization.history.layout import Head, drop_event, keys_betwee
 from service.personalization.history.retention import Retention
 from service.personalization.preferences.rules import key, stored_preferences
 from service.personalization.profile import PROFILE_KEY
-from service.personalization.standing import STANDING, Standing, put_aliases
+from service.personalization.standing import STANDING, Standing, aliases, put_aliases
 from service.refusal import Refused
 from service.storage import ItemStore, StoreUnavailableError
 
@@ -85,10 +85,7 @@ class Importing:
 
         """
         for alias in self._document.frame.aliases:
-            if not self._store.read(self._tenant, alias, self._can_be_alias):
-                raise Refused(
-                    "actor_exists", f"The alias {alias} is an actor with something to lose; nothing was stored."
-                )
+            self._store.read(self._tenant, alias, partial(self._refuse_alias, alias))
         self._is_there = self._is_stored()
         if self._is_there:
             return
@@ -146,6 +143,12 @@ class Importing:
         standing = Standing.of(items)
         return standing == Standing(alias_of=self._actor) or (standing == Standing() and not keeps_actor(items))
 
+    def _refuse_alias(self, alias: str, items: Items) -> None:
+        if not self._can_be_alias(items):
+            raise Refused("actor_exists", f"The alias {alias} is an actor already; nothing was stored.")
+        # Where an id leads elsewhere, nobody looks at a mark of its own.
+        require_consent(items)
+
     def _begin(self, step: Step | None, changes: Changes) -> None:
         standing = Standing.of(changes)
         if standing.erasure is not None:
@@ -153,7 +156,8 @@ class Importing:
         if standing.importing not in {None, self._id} or standing.is_merging:
             raise Refused("actor_busy")
         require_consent(changes)
-        if standing.alias_of is not None or (standing.importing is None and keeps_actor(changes)):
+        has_other_aliases = not set(aliases(changes)) <= set(self._document.frame.aliases)
+        if standing.alias_of is not None or (standing.importing is None and keeps_actor(changes)) or has_other_aliases:
             raise Refused("actor_exists")
         Standing(importing=self._id).store(changes)
         if step is not None:

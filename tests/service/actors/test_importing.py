@@ -12,7 +12,7 @@ from service.personalization.history.retention import Limits
 from service.personalization.standing import Standing
 from service.storage.sqlite import SQLiteStore
 from service.web.app import Bounds
-from tests.service.actors.calls import ANA, consent, exported, imported, prefer
+from tests.service.actors.calls import ANA, consent, exported, imported, merged, prefer
 from tests.service.actors.documents import DOCUMENTS, as_bytes, document
 from tests.service.actors.house import SLOW_S, House
 from tests.service.client import Client
@@ -162,6 +162,19 @@ def test_an_id_that_leads_to_somebody_else_is_no_new_actor(client: Client, store
     answer = imported(client, document(1, actor_id="c", aliases=["b"]), "c")
     assert (answer.status_code, answer.json["code"]) == (409, "actor_exists")
     assert exported(client, "c").json["history"] == []
+
+
+def test_an_actor_to_whom_another_id_leads_is_not_one_nobody_knows(client: Client) -> None:
+    merged(client, "other")
+    assert imported(client, LONG).json["code"] == "actor_exists"
+    merged(client, "visitor")
+    assert imported(client, {**LONG, "aliases": ["visitor", "other"]}).status_code == 201
+
+
+def test_an_id_of_somebody_who_withdrew_consent_becomes_nobodys(client: Client) -> None:
+    consent(client, "withdrawn", "visitor")
+    assert imported(client, LONG).json["code"] == "consent_withdrawn"
+    assert exported(client).json["history"] == []
 
 
 def test_a_withdrawal_wins_over_an_import(client: Client) -> None:

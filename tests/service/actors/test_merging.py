@@ -8,7 +8,7 @@ import pytest
 from service.personalization.actors.merging import LEASE_S
 from service.personalization.history.layout import DELETED_S
 from service.personalization.history.retention import Limits
-from service.personalization.standing import MAX_ALIASES, Standing, aliases, put_aliases
+from service.personalization.standing import MAX_ALIASES, Standing, put_aliases
 from service.storage.sqlite import SQLiteStore
 from tests.service.actors.calls import consent, exported, merged, prefer
 from tests.service.actors.house import SLOW_S, House
@@ -393,8 +393,28 @@ def test_who_would_be_one_actor_too_many_is_refused_and_both_go_on(
     assert house.items() == []
 
 
-def test_the_ids_of_an_actor_are_listed_where_erasure_finds_them(client: Client, store: SQLiteStore) -> None:
-    for source in ("v", "w"):
-        append(client, said(source), actor=source)
-        merged(client, source)
-    assert store.read("default", "a", aliases) == ["v", "w"]
+def test_who_is_erased_by_one_id_is_erased_by_all(make_house: Callable[..., House]) -> None:
+    for actor in "av":
+        house = make_house()
+        fill(house.client, 3, 12)
+        merged(house.client, "v")
+        merged(house.client, "w")
+        assert house.client.call("POST", f"{BASE}/profile/{actor}/erasure").status_code == 202
+        house.sweep()
+        house.sweep(1)
+        assert [house.items(each) for each in "avw"] == [[], [], []]
+
+
+def test_no_withdrawal_comes_between(make_house: Callable[..., House]) -> None:
+    house = make_house()
+    fill(house.client)
+    codes: list[str] = []
+    begun = house.store.writes
+
+    def withdraw() -> None:
+        if house.store.writes == begun + 2:
+            codes.extend(consent(house.client, "withdrawn", actor).json["code"] for actor in "av")
+
+    house.store.after_write = withdraw
+    assert merged(house.client, "v").status_code == 200
+    assert codes == ["actor_busy", "actor_busy"]
