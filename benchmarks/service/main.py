@@ -145,7 +145,7 @@ def _contenders(folder: Path, options: Options, cores: Cores) -> Iterator[Mappin
             BARE: Contender(bare, get),
             GET: Contender(ours, get),
             PUT: Contender(ours, put),
-            AGAIN: Contender(ours, context),
+            AGAIN: Contender(ours, replace(context, actors=few)),
             ANEW: Contender(ours, replace(context, path=PATH + CONTEXT_ANEW)),
             GET_FEW: Contender(few_ours, replace(get, actors=few)),
         }
