@@ -6,7 +6,6 @@ that matter on it; then the latest turns. Each takes what it needs of what those
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from service.personalization.context import frame
@@ -14,17 +13,12 @@ from service.personalization.context.counting import Counter
 from service.personalization.context.days import Day, occasions
 from service.personalization.context.fitting import Page
 from service.personalization.context.frame import Turn
+from service.personalization.context.sizes import Sizes
 
 MIN_BUDGET = 64
 MAX_BUDGET = 32_768
 NOTE_SHARE = 4
 """The note is part of a context of at least this many times its own length."""
-_REMEMBERED = 4_096
-_LONGEST_REMEMBERED = 1_000
-"""How many lines are remembered with their sizes, and how long, in characters, such a line or turn can be.
-
-From one call to the next most of a context stays, and counting is most of the work.
-"""
 KINDS = ("names", "pronoun", "gender", "preferences", "dates", "history")
 
 
@@ -68,8 +62,7 @@ class Contexts:
 
     def __init__(self, counter: Counter) -> None:
         self.counter = counter
-        self._remembered_size = lru_cache(_REMEMBERED)(counter.count)
-        self._remembered_turn = lru_cache(_REMEMBERED)(self._measured)
+        self._size = Sizes(counter.count).of
 
     def assemble(self, known: Known, day: Day, history: Iterable[Turn], budget: int) -> Context:
         """Assemble a context.
@@ -95,13 +88,6 @@ class Contexts:
             tuple(kind for kind in KINDS if kind in page.left_out),
         )
 
-    def _size(self, line: str) -> int:
-        return self._remembered_size(line) if len(line) <= _LONGEST_REMEMBERED else self.counter.count(line)
-
     def _turn(self, turn: Turn) -> tuple[str, int]:
-        is_short = len(turn.content) <= _LONGEST_REMEMBERED
-        return self._remembered_turn(turn) if is_short else self._measured(turn)
-
-    def _measured(self, turn: Turn) -> tuple[str, int]:
         line = frame.turn_line(turn)
-        return line, self.counter.count(line)
+        return line, self._size(line)

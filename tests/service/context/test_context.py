@@ -192,16 +192,6 @@ def test_of_a_conversation_that_goes_on_only_what_is_new_is_counted() -> None:
     assert counter.characters == len('- user: "A new one."\n')
 
 
-def test_long_turns_are_not_kept_in_memory() -> None:
-    counter = Counted(load_counter())
-    contexts = Contexts(counter)
-    turn = Turn("user", "word " * 1_000)
-    for _ in range(2):
-        counter.characters = 0
-        contexts.assemble(NOBODY, WEDNESDAY, [turn], 5_000)
-        assert counter.characters >= len(turn.content)
-
-
 class Counted:
     """A counter that adds up how much it has counted."""
 
