@@ -141,8 +141,8 @@ class Profiles:
     def shown(self, stored: bytes) -> bytes:
         """Return the representation of a stored profile."""
         # No text of an actor holds a quotation mark without a backslash before it, so what is found here is a member.
-        if all(name in stored for name in self._members):
-            shown, begun, _changed = stored.partition(_CHANGED_BEGINS)
+        shown, begun, _changed = stored.partition(_CHANGED_BEGINS)
+        if all(name in shown for name in self._members):
             return shown + b"}" if begun else stored
         return orjson.dumps(self.read(stored), option=orjson.OPT_SORT_KEYS)
 

@@ -207,3 +207,12 @@ def test_of_many_writes_on_one_version_one_wins(client: Client) -> None:
         statuses = list(pool.map(write, range(1, 17)))
     assert sorted(statuses) == [200] + [412] * 15
     assert len(client.get("a").json["names"]) == 2
+
+
+def test_what_was_taken_out_is_shown_as_its_default(client: Client) -> None:
+    whole = {"names": [ANA], "gender": "male", "pronoun": "he/him", "dates": [BIRTH]}
+    client.put("a", whole)
+    without_date = client.call("DELETE", f"{BASE}/profile/a/dates/birth/0")
+    assert without_date.json == client.get("a").json == {**whole, "dates": []}
+    without_all = client.call("PATCH", f"{BASE}/profile/a", {"gender": None, "pronoun": None})
+    assert without_all.json == client.get("a").json == {"names": [ANA], "gender": "other", "pronoun": "other", "dates": []}
