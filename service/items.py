@@ -6,7 +6,9 @@ database.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
+
+_T = TypeVar("_T")
 
 MAX_CHANGES = 100
 """How many items one write may change: what the narrowest kind of store does in one transaction."""
@@ -90,6 +92,51 @@ class Changes(Items, Protocol):
 
     def unschedule(self, work: str | None = None) -> None:
         """Take one kind of work from what is to be done on this actor, or all work, also of kinds that nobody knows."""
+
+
+class StoreUnavailableError(Exception):
+    """The store did not do what was asked, and acknowledged nothing; asking again later may help."""
+
+
+class TenantFullError(Exception):
+    """The write would give the tenant one more actor than it can have, and nothing was done."""
+
+
+class ItemStore(Protocol):
+    """The items of each actor of each tenant, to be read and changed."""
+
+    def get(self, tenant: str, actor: str, *keys: str) -> list[Item | None]:
+        """Return the items with these keys, as they were at one moment: the shortest way to read a few.
+
+        Raises:
+            StoreUnavailableError: the store could not be read.
+
+        """
+
+    def read(self, tenant: str, actor: str, view: Callable[[Items], _T]) -> _T:
+        """Return what a view makes of an actor's items as they were at one moment.
+
+        Raises:
+            StoreUnavailableError: the store could not be read.
+
+        """
+
+    def write(self, tenant: str, actor: str, change: Callable[[Changes], _T]) -> _T:
+        """Change an actor's items in one atomic step on what is stored, durably, before this returns.
+
+        The change may be called several times, and has no other effect than on the items; it does not call the store.
+
+        Returns:
+            What the change returned.
+
+        Raises:
+            StoreUnavailableError: nothing was acknowledged.
+            TenantFullError: there would be one actor too many, in a store that was given a limit; see `Store`.
+            ValueError: it changes more than MAX_CHANGES items.
+
+        What the change raises is raised, and nothing was changed.
+
+        """
 
 
 Work = Callable[[Changes], int | None]

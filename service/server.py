@@ -36,7 +36,7 @@ from service.personalization.preferences.schemas import with_declared
 from service.personalization.profile import with_bounds
 from service.personalization.tenants.rate import RateLimit
 from service.settings import Settings
-from service.storage import StoreUnavailableError
+from service.storage import StoreUnavailableError, Task
 from service.storage.files import FileLock, HeldError, make_private_folder
 from service.storage.sqlite import SQLiteStore
 from service.storage.sqlite_file import NotOurFileError, refuse_other_files
@@ -190,7 +190,7 @@ class _Worker:
         try:
             work = {histories.WORK: retention.step, importing.WORK: importing.take_away}
             merges = merging.Merges(contract, retention, settings.max_preferences)
-            tasks = {**TASKS, merging.WORK: merges.complete}
+            tasks: dict[str, Task] = {**TASKS, merging.WORK: merges.complete}
             self._store = SQLiteStore(
                 settings.store, work, tasks=tasks, on_batch=metrics.observe_batch, max_actors=settings.max_actors
             )

@@ -1,56 +1,11 @@
 """Where items are kept: one interface, and what is true behind it whatever the database is."""
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol
 
-from service.items import Changes, Item, Items
+from service.items import ItemStore, StoreUnavailableError, TenantFullError
 
-_T = TypeVar("_T")
-
-
-class StoreUnavailableError(Exception):
-    """The store did not do what was asked, and acknowledged nothing; asking again later may help."""
-
-
-class TenantFullError(Exception):
-    """The write would give the tenant one more actor than it can have, and nothing was done."""
-
-
-class ItemStore(Protocol):
-    """The items of each actor of each tenant, to be read and changed."""
-
-    def get(self, tenant: str, actor: str, *keys: str) -> list[Item | None]:
-        """Return the items with these keys, as they were at one moment: the shortest way to read a few.
-
-        Raises:
-            StoreUnavailableError: the store could not be read.
-
-        """
-
-    def read(self, tenant: str, actor: str, view: Callable[[Items], _T]) -> _T:
-        """Return what a view makes of an actor's items as they were at one moment.
-
-        Raises:
-            StoreUnavailableError: the store could not be read.
-
-        """
-
-    def write(self, tenant: str, actor: str, change: Callable[[Changes], _T]) -> _T:
-        """Change an actor's items in one atomic step on what is stored, durably, before this returns.
-
-        The change may be called several times, and has no other effect than on the items; it does not call the store.
-
-        Returns:
-            What the change returned.
-
-        Raises:
-            StoreUnavailableError: nothing was acknowledged.
-            TenantFullError: there would be one actor too many, in a store that was given a limit; see `Store`.
-            ValueError: it changes more than MAX_CHANGES items.
-
-        What the change raises is raised, and nothing was changed.
-
-        """
+__all__ = ["ItemStore", "Store", "StoreUnavailableError", "Task", "TenantFullError"]
 
 
 class Store(ItemStore, Protocol):

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import orjson
 
-from service.items import Changes, Items, keeps_actor
+from service.items import Changes, Items, ItemStore, StoreUnavailableError, keeps_actor
 from service.personalization.actors.batches import EVENTS, ITEMS, batched
 from service.personalization.actors.exporting import ExportBrokenError, export
 from service.personalization.actors.told import Document, fingerprint
@@ -23,7 +23,6 @@ from service.personalization.preferences.rules import key, stored_preferences
 from service.personalization.profile import PROFILE_KEY
 from service.personalization.standing import STANDING, Standing, aliases, put_aliases
 from service.refusal import Refused
-from service.storage import ItemStore, StoreUnavailableError
 
 WORK: Final = "import"
 """The name of the background work."""

@@ -17,7 +17,7 @@ from typing import Any, Final
 import orjson
 
 from service.contract import Contract
-from service.items import Changes, Item, Items
+from service.items import Changes, Item, Items, ItemStore, StoreUnavailableError, TenantFullError
 from service.personalization import retries
 from service.personalization.actors.batches import EVENTS, ITEMS, batched
 from service.personalization.actors.combining import combined_aliases, combined_profiles, taken_preferences
@@ -45,7 +45,6 @@ from service.personalization.profile import KEYS, PROFILE_KEY
 from service.personalization.reading import Subject, make_reader
 from service.personalization.standing import MAX_ALIASES, STANDING, Standing, aliases, put_aliases
 from service.refusal import Refused
-from service.storage import ItemStore, Store, StoreUnavailableError, TenantFullError
 
 WORK: Final = "merge"
 """The name of the task that completes a merge; it is the source's."""
@@ -408,7 +407,7 @@ class Merges:
         """Return the merge of a source into a target; see `Merging`."""
         return Merging(store, tenant, target, source, self._limits, self._retention, self._clock)
 
-    def complete(self, store: Store, tenant: str, source: str) -> None:
+    def complete(self, store: ItemStore, tenant: str, source: str) -> None:
         """Do the background work on the source of a merge, see `service.storage.Task`."""
         standing = store.read(tenant, source, Standing.of)
         if standing.merging_into is None:

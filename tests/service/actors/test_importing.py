@@ -115,6 +115,18 @@ def test_an_import_that_is_given_up_while_it_goes_on_stops(make_house: Callable[
     assert house.items() == []
 
 
+def test_an_import_of_which_a_part_was_taken_away_does_not_go_on(make_house: Callable[..., House]) -> None:
+    house = make_house()
+
+    def take_a_part_away() -> None:
+        if house.store.writes == 2:
+            assert house.kept.write("default", "a", importing.take_away) == 0
+
+    house.store.after_write = take_a_part_away
+    assert imported(house.client, document(3 * EVENTS)).json["code"] == "store_unavailable"
+    assert house.store.writes == 3, "it saw at its next step that it was given up"
+
+
 def test_two_imports_of_one_document_at_the_same_time_are_one(make_house: Callable[..., House]) -> None:
     house = make_house()
     codes: list[int] = []
