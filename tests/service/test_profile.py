@@ -215,4 +215,6 @@ def test_what_was_taken_out_is_shown_as_its_default(client: Client) -> None:
     without_date = client.call("DELETE", f"{BASE}/profile/a/dates/birth/0")
     assert without_date.json == client.get("a").json == {**whole, "dates": []}
     without_all = client.call("PATCH", f"{BASE}/profile/a", {"gender": None, "pronoun": None})
-    assert without_all.json == client.get("a").json == {"names": [ANA], "gender": "other", "pronoun": "other", "dates": []}
+    assert (
+        without_all.json == client.get("a").json == {"names": [ANA], "gender": "other", "pronoun": "other", "dates": []}
+    )
