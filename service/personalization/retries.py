@@ -5,14 +5,14 @@ mark that outlives the actor's items says in which slot: where the record is gon
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
 import orjson
 
-from service.items import MARKS, Changes, Items
+from service.items import MARKS, Changes, Item, Items
 from service.refusal import Refused
 
 KEYS: Final = 1_000
@@ -28,6 +28,13 @@ _RECORDS = "idempotency/"
 _AFTER_RECORDS = "idempotency0"
 _NEXT = _RECORDS + "next"
 _MARKS = MARKS + "key/"
+_AFTER_MARKS = MARKS + "key0"
+_MARKED = 96
+"""How many marks are copied by one change."""
+
+_GONE: Final = b"gone"
+"""What the mark of a key says whose answer is not kept."""
+
 _FORM = re.compile(r"[!-~]{1,64}")
 
 
@@ -126,6 +133,30 @@ def adopt(changes: Changes, records: Sequence[bytes], now: float) -> None:
         kept = orjson.loads(document)
         if changes.get(_MARKS + kept["key"]) is None:
             record(changes, kept["key"], _read(kept), now)
+
+
+def used_keys(read: Callable[[Callable[[Items], list[Item]]], list[Item]]) -> Iterator[Sequence[Item]]:
+    """Return the marks of the keys of an actor's calls, as many at a time as `remember_used` takes.
+
+    Args:
+        read: returns what a view makes of the actor's items, see `ItemStore.read`.
+
+    """
+    after = _MARKS
+    while marks := read(lambda items, after=after: items.scan(f"{after}\x00", _AFTER_MARKS, _MARKED)):  # type: ignore[misc] # bound at once
+        yield marks
+        after = marks[-1].key
+
+
+def remember_used(changes: Changes, marks: Sequence[Item], now: float) -> None:
+    """Remember of the keys of another id's calls that they were used; what is known of a key stays.
+
+    The answers themselves are not copied, but for those that are kept where an erasure does not reach.
+    """
+    for mark in marks:
+        if changes.get(mark.key) is None:
+            document = mark.document if mark.document.startswith(b"{") else _GONE
+            changes.put(mark.key, document, expires=int(now) + LIFETIME_S)
 
 
 def record_in_mark(changes: Changes, key: str, recorded: Recorded, now: float) -> None:

@@ -238,11 +238,16 @@ class Merging:
             self._do(partial(_put_moved, moves, events, last + number * EVENTS + 1))
         for records in batched(self._read(self._source, retries.answers), retries.ADOPTED):
             self._do(partial(self._adopt, records))
+        for marks in retries.used_keys(partial(self._read, self._source)):
+            self._do(partial(self._remember_used, marks))
         for ids in self._deleted_ids():
             self._do(partial(self._put_deleted_ids, ids))
 
     def _adopt(self, records: Sequence[bytes], changes: Changes) -> None:
         retries.adopt(changes, records, self._clock())
+
+    def _remember_used(self, marks: Sequence[Item], changes: Changes) -> None:
+        retries.remember_used(changes, marks, self._clock())
 
     def _put_deleted_ids(self, ids: Sequence[str], changes: Changes) -> None:
         for event_id in ids:

@@ -6,6 +6,7 @@ consent was withdrawn, and which erasure it was.
 """
 
 import secrets
+import time
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
@@ -13,7 +14,8 @@ from typing import Final, Protocol, TypeVar
 
 import orjson
 
-from service.items import ERASED, MAX_CHANGES, Changes, Items
+from service.items import ERASED, MAX_CHANGES, Changes, Item, Items
+from service.personalization import retries
 from service.personalization.consent import CONSENT
 from service.personalization.standing import STANDING, Standing, aliases, put_aliases
 
@@ -87,8 +89,13 @@ def prepare(store: Actors, tenant: str, actor: str) -> Sequence[str]:
     person = store.read(tenant, actor, _Person.of)
     if person.erasure is not None:
         store.record_erasure(tenant, [actor, *person.others], person.erasure)
+        ids = {actor, *person.others}
         for other in person.others:
-            store.write(tenant, other, partial(_hide_other, {actor, *person.others}, person))
+            if store.read(tenant, other, partial(_is_one_of, ids)):
+                # Of a call by this id too it stays known that it was made.
+                for marks in retries.used_keys(partial(store.read, tenant, actor)):
+                    store.write(tenant, other, partial(_remember_used, marks))
+                store.write(tenant, other, partial(_hide_other, ids, person))
     return person.others
 
 
@@ -131,11 +138,19 @@ def delete_some(changes: Changes) -> None:
         changes.unschedule()
 
 
+def _is_one_of(ids: Set[str], items: Items) -> bool:
+    """Return whether the ids of a person lead to these items, or these to one of them."""
+    standing = Standing.of(items)
+    return bool({standing.alias_of, standing.merging_from, standing.merging_into} & ids)
+
+
+def _remember_used(marks: Sequence[Item], changes: Changes) -> None:
+    retries.remember_used(changes, marks, time.time())
+
+
 def _hide_other(ids: Set[str], person: _Person, changes: Changes) -> None:
     """Begin to erase one of the ids of a person, unless it has become somebody's own in the meantime."""
-    standing = Standing.of(changes)
-    leads_to = {standing.alias_of, standing.merging_from, standing.merging_into}
-    if person.erasure is not None and leads_to & ids:
+    if person.erasure is not None and _is_one_of(ids, changes):
         if person.withdrawal is not None:
             changes.put(CONSENT, person.withdrawal)
         hide(changes, person.erasure)

@@ -10,7 +10,7 @@ import orjson
 from service.items import ERASED, Changes, Items
 from service.personalization.erasure import erasing
 from service.personalization.erasure.erasing import Actors
-from service.personalization.standing import Standing
+from service.personalization.standing import Standing, aliases
 
 WORK: Final = "tenant-erasure"
 """The name of the task that erases a tenant."""
@@ -90,9 +90,11 @@ TASKS: Final = {erasing.WORK: erasing.step, WORK: step}
 
 def _erase(erasure: str, changes: Changes) -> None:
     """Erase an actor in this one change, or else hide and have deleted what is too much for it."""
-    if Standing.of(changes).erasure is not None:
+    standing = Standing.of(changes)
+    if standing.erasure is not None or standing.alias_of is not None:
+        # An alias is erased with the actor to whom it leads, so that a withdrawal holds for it too.
         return
-    if erasing.is_one_change(changes):
+    if standing == Standing() and not aliases(changes) and erasing.is_one_change(changes):
         erasing.delete_some(changes)
     else:
         erasing.hide(changes, erasure)

@@ -1,0 +1,64 @@
+"""What outlives an erasure holds for every id that led to the actor."""
+
+from service.storage.sqlite import SQLiteStore
+from tests.service.actors.calls import merged
+from tests.service.client import Client, ServiceAnswer
+from tests.service.erasure.calls import KEYED, erase, withdraw
+from tests.service.server import BASE
+from tests.service.test_consent import NAMES
+
+
+def make_one(client: Client) -> None:
+    """Make one person of the ids a and visitor."""
+    client.put("visitor", NAMES)
+    client.put("a", NAMES)
+    assert merged(client, "visitor").status_code == 200
+
+
+def assert_gone(answer: ServiceAnswer, client: Client, actor: str) -> None:
+    assert (answer.status_code, answer.json["code"]) == (410, "idempotency_key_gone")
+    assert client.get(actor).status_code == 404
+
+
+def test_a_key_that_was_used_before_a_visitor_was_erased_does_nothing_after_a_merge(
+    client: Client, store: SQLiteStore
+) -> None:
+    client.call("PUT", f"{BASE}/profile/visitor/preferences/theme", {"value": "dark"}, headers=KEYED)
+    erase(client, "visitor")
+    store.sweep()
+    make_one(client)
+    answer = client.call("PUT", f"{BASE}/profile/visitor/preferences/theme", {"value": "dark"}, headers=KEYED)
+    assert (answer.status_code, answer.json["code"]) == (410, "idempotency_key_gone")
+    assert client.call("GET", f"{BASE}/profile/a/preferences").json == {"preferences": []}
+
+
+def test_a_key_that_was_used_by_either_id_does_nothing_after_an_erasure(client: Client, store: SQLiteStore) -> None:
+    client.put("visitor", NAMES, headers=KEYED)
+    make_one(client)
+    client.put("visitor", NAMES, headers={"Idempotency-Key": "later"})
+    client.put("a", NAMES, headers={"Idempotency-Key": "latest"})
+    erase(client, "a")
+    store.sweep()
+    assert_gone(client.put("visitor", NAMES, headers=KEYED), client, "visitor")
+    assert_gone(client.put("visitor", NAMES, headers={"Idempotency-Key": "later"}), client, "visitor")
+    assert_gone(client.put("a", NAMES, headers={"Idempotency-Key": "latest"}), client, "a")
+
+
+def test_an_erasure_by_an_alias_comes_again_and_erases_nothing_new(client: Client, store: SQLiteStore) -> None:
+    make_one(client)
+    first = erase(client, "visitor", headers=KEYED)
+    store.sweep()
+    client.put("visitor", NAMES)
+    again = erase(client, "visitor", headers=KEYED)
+    assert (again.status_code, again.data) == (first.status_code, first.data)
+    assert client.get("visitor").status_code == 200
+
+
+def test_the_erasure_of_a_tenant_leaves_consent_withdrawn_for_every_id(client: Client, store: SQLiteStore) -> None:
+    make_one(client)
+    withdraw(client, "a")
+    answer = client.call("POST", f"{BASE}/actors/erasure", environ={"QUERY_STRING": "tenant=default"})
+    assert answer.status_code == 202
+    store.sweep()
+    for actor in ("a", "visitor"):
+        assert client.put(actor, NAMES).json["code"] == "consent_withdrawn"
