@@ -32,7 +32,9 @@ MAX_KEYS = 64
 REMEMBERED_BYTES = 8 * 2**20
 REMEMBERED_S = 600.0
 """How much of contexts is remembered, and for how many seconds each."""
-_ACCEPTS_REMEMBERED = 64
+_QUERIES, _LONGEST_QUERY = 256, 256
+"""How many queries are remembered as they were read, and how long such a one can be."""
+_ACCEPTS = 64
 _HEADERS = {"Cache-Control": "no-store", "Vary": "Accept"}
 
 
@@ -53,6 +55,7 @@ class ContextViews:
         self._profiles = profiles
         self._store = store
         self._keys = made_of(preferences)
+        self._asked: dict[str, _Asked] = {}
         self._remembered = Remembered[Reply](REMEMBERED_BYTES, REMEMBERED_S)
 
     def by_operation(self) -> dict[str, View]:
@@ -92,8 +95,17 @@ class ContextViews:
         return self._store.read(tenant, actor, lambda items: [items.get(key) for key in self._keys])
 
     def _read_query(self) -> _Asked:
-        told = self._queries.told(query())
-        return _Asked(told["budget"], told.get("thread"), date.fromisoformat(told["date"]) if "date" in told else None)
+        text: str = request.environ.get("QUERY_STRING", "")
+        asked = self._asked.get(text)
+        if asked is None:
+            told = self._queries.told(query())
+            day = date.fromisoformat(told["date"]) if "date" in told else None
+            asked = _Asked(told["budget"], told.get("thread"), day)
+            if len(self._asked) >= _QUERIES:
+                self._asked.clear()
+            if len(text) <= _LONGEST_QUERY:
+                self._asked[text] = asked
+        return asked
 
     def _said(self, context: Context, day: Day) -> dict[str, Any]:
         said: dict[str, Any] = {
@@ -128,7 +140,7 @@ def _markdown(text: str, said: Mapping[str, Any]) -> Reply:
     return Reply(200, text.encode(), headers | _HEADERS)
 
 
-@lru_cache(_ACCEPTS_REMEMBERED)
+@lru_cache(_ACCEPTS)
 def _wanted(accept: str) -> Callable[[str, Mapping[str, Any]], Reply]:
     accepted = parse_accept_header(accept, MIMEAccept)
     return _markdown if accepted.best_match((JSON, MARKDOWN), JSON) == MARKDOWN else _json
