@@ -67,6 +67,8 @@ def _object(fields: Fields, config: Values, prior: Values | None) -> Values:
 
 def _value(field: Field, config: Any, prior: Any) -> Any:
     """Plan one value; `prior` is UNKNOWN where there is no object yet that could have one."""
+    if field.write_only:
+        return None
     if config is UNKNOWN:
         return UNKNOWN
     if config is not None:

@@ -66,15 +66,19 @@ class Change:
 
     Attributes:
         prior: the state before it; None at create.
+        config: the configuration; None at delete. Only it holds what is write-only.
         planned: what is to be; None at delete. It holds `UNKNOWN` where the change decides.
         state: what is recorded, whatever happens afterwards: a create sets it as soon as there is an object.
         private: what only the provider sees; recorded with the state.
         stop: set when Terraform asks to end soon.
     """
 
-    __slots__ = ("planned", "prior", "private", "state", "stop")
+    __slots__ = ("config", "planned", "prior", "private", "state", "stop")
 
-    def __init__(self, prior: Values | None, planned: Values | None, private: Private, stop: Stop) -> None:
+    def __init__(
+        self, config: Values | None, prior: Values | None, planned: Values | None, private: Private, stop: Stop
+    ) -> None:
+        self.config = config
         self.prior = prior
         self.planned = planned
         self.state = prior

@@ -40,6 +40,7 @@ class Attribute:
         follows: of a computed attribute, the attributes and blocks beside it whose change may change it; without any
             it keeps its state on every update.
         validators: what checks a known value.
+        write_only: Terraform hands it over with a configuration and keeps it nowhere.
     """
 
     __slots__ = (
@@ -57,6 +58,7 @@ class Attribute:
         "sensitive",
         "type",
         "validators",
+        "write_only",
     )
 
     def __init__(  # noqa: PLR0913 - a schema states all there is to state, by name
@@ -76,6 +78,7 @@ class Attribute:
         validators: tuple[Validator, ...] = (),
         attributes: tuple[Attribute, ...] = (),
         nesting: int = 0,
+        write_only: bool = False,
     ) -> None:
         self.name = name
         self.type = type
@@ -91,6 +94,7 @@ class Attribute:
         self.validators = validators
         self.fields: tuple[Field, ...] = attributes
         self.nesting = nesting
+        self.write_only = write_only
 
     def empty(self) -> None:
         """Return the value of an attribute that is not there."""
@@ -109,6 +113,7 @@ class Attribute:
             "optional": self.optional,
             "computed": self.computed,
             "sensitive": self.sensitive,
+            "write_only": self.write_only,
         }
 
 
@@ -131,6 +136,7 @@ class Block:
     validators: tuple[Validator, ...] = ()
     default: object = None
     clears = False
+    write_only = False
 
     def __init__(
         self, name: str, fields: tuple[Field, ...], description: str = "", *, nesting: int, required: bool = False

@@ -7,7 +7,7 @@ from provider.framework.function import FunctionFailure
 from provider.framework.json_text import canonical, parse
 from provider.framework.planning import propose, replacements
 from provider.framework.resource import Change, Plan, Stop
-from provider.framework.validators import validate
+from provider.framework.validators import refuse_write_only, validate
 from provider.framework.values import complete, conform, from_state, from_wire, is_null, settle, to_wire
 from provider.protocol.errors import Unimplemented
 from provider.protocol.messages import decode, encode
@@ -190,8 +190,10 @@ class Server:
         with diagnostics:
             resource = self._resource(request["type_name"])
             fields = resource.schema.fields
-            prior, planned = (from_wire(fields, request[key]) for key in ("prior_state", "planned_state"))
-            change = Change(prior, planned, _read_private(private), self._stop)
+            config, prior, planned = (
+                from_wire(fields, request[key]) for key in ("config", "prior_state", "planned_state")
+            )
+            change = Change(config, prior, planned, _read_private(private), self._stop)
             with diagnostics:
                 _act(resource, change)
             state = change.state
@@ -250,6 +252,9 @@ class Server:
             fields = described.schema.fields
             config = _known_object(from_wire(fields, request["config"]))
             validate(fields, config, diagnostics)
+            capabilities = request.get("client_capabilities") or {}
+            if not capabilities.get("write_only_attributes_allowed"):
+                refuse_write_only(fields, config, diagnostics)
             described.validate(config, diagnostics)
         return {"diagnostics": diagnostics.messages()}
 

@@ -33,6 +33,14 @@ def validate(fields: Fields, config: Values, diagnostics: Diagnostics, path: Pat
                     validate(field.fields, item, diagnostics, here if index is None else (*here, index))
 
 
+def refuse_write_only(fields: Fields, config: Values, diagnostics: Diagnostics) -> None:
+    """Refuse what is write-only where Terraform is too old to keep it out of its files."""
+    for field in fields:
+        if field.write_only and config[field.name] is not None:
+            detail = f"Attribute {field.name} needs Terraform 1.11 or newer: an older one would write it to its state."
+            diagnostics.error("Write-Only Attribute Not Allowed", detail, (field.name,))
+
+
 def one_of(allowed: tuple[str, ...]) -> Validator:
     """Return a check that a text is one of those allowed."""
 

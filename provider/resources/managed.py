@@ -55,11 +55,20 @@ class CatalogResource(Resource):
         self._declared = declared
         self._fields = fields_of(declared)
         self._client = client
+        self._twins = [attribute for attribute in declared.attributes if attribute.twin_of]
 
     def validate(self, config: Values, diagnostics: Diagnostics) -> None:
-        """Find what the declaration's own check finds."""
+        """Find what the declaration's own check finds, and twins of which not one is given."""
+        for twin in self._twins:
+            given = [name for name in (twin.twin_of, twin.name) if config[name] is not None]
+            both = f"{twin.twin_of} or {twin.name}"
+            if len(given) > 1:
+                detail = f"Give {both}, not both."
+                diagnostics.add(Diagnostic("Invalid Attribute Combination", detail, (twin.name,)))
+            elif twin.demanded and not given:
+                diagnostics.add(Diagnostic("Missing Attribute Configuration", f"Give {both}."))
         if self._declared.validate:
-            for problem in self._declared.validate(plain(self._fields, config), known):
+            for problem in self._declared.validate(self._with_twins(plain(self._fields, config), config), known):
                 report(problem, diagnostics)
 
     def modify_plan(self, plan: Plan) -> None:
@@ -91,7 +100,8 @@ class CatalogResource(Resource):
         planned = plain(self._fields, _planned(change))
         self._check("create", planned)
         path = fill(self._declared.collection, planned)
-        response = self._send("create", "POST", path, request_body(self._declared, planned), planned)
+        sent = self._with_twins(planned, change.config)
+        response = self._send("create", "POST", path, request_body(self._declared, sent), planned)
         if not isinstance(response, dict) or not response.get("id"):
             raise unusable_answer(f"create {self._declared.thing}")
         # Recorded before anything else is made of the response: what exists must never be lost.
@@ -115,7 +125,7 @@ class CatalogResource(Resource):
         response = None
         if self._is_sent(planned, prior):
             self._check("update", planned)
-            body = request_body(self._declared, planned, prior)
+            body = request_body(self._declared, *self._changed_twins(planned, prior, change.config or {}))
             response = self._send("update", "PATCH", self._member(prior), body, planned)
             change.state = self._state(response, planned | {"id": prior["id"]})
         else:
@@ -144,6 +154,23 @@ class CatalogResource(Resource):
                 )
             )
         return parts
+
+    def _with_twins(self, values: Values, config: Values | None) -> Values:
+        """Return the values with each write-only one in the place of the attribute that it stands for."""
+        given = {twin.twin_of: (config or {}).get(twin.name) for twin in self._twins}
+        return values | {name: value for name, value in given.items() if value is not None}
+
+    def _changed_twins(self, planned: Values, prior: Values, config: Values) -> tuple[Values, Values]:
+        """Return what an update sends and what was before, as far as a write-only value is sent anew or removed."""
+        sent, before = dict(planned), dict(prior)
+        for twin in self._twins:
+            name, version = twin.twin_of, f"{twin.name}_version"
+            if config[twin.name] is not None and (planned[version] != prior[version] or prior[name] is not None):
+                sent[name] = config[twin.name]
+            elif config[twin.name] is None and planned[name] is None and prior[version] is not None:
+                # What was there is not known here; only that it is to go.
+                before[name] = ""
+        return sent, before
 
     def _check(self, verb: str, planned: Values) -> None:
         """Refuse what only the control plane can show."""

@@ -117,6 +117,7 @@ def _field(field: declaration.Attribute | declaration.Block) -> Field:
         validators=_validators(field),
         attributes=tuple(_field(inner) for inner in field.attributes),  # type: ignore[misc]
         nesting=_NESTINGS.get(field.kind, 0),
+        write_only=field.write_only,
     )
 
 

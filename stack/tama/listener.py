@@ -19,6 +19,8 @@ class Listener(Resource):
         space_id: The space that is listened to. A change makes a new object.
         endpoint: The URL that is told, e.g. `https://app.example.com/events`.
         secret: What Tama signs its messages with, so that the endpoint knows them. Sensitive.
+        secret_wo: As `secret`, and not kept by Terraform, which must be 1.11 or newer. Sensitive.
+        secret_wo_version: A number whose change sends `secret_wo` again. A whole number.
         meta: Terraform's meta-arguments.
     """
 
@@ -32,13 +34,17 @@ class Listener(Resource):
         *,
         space_id: str,
         endpoint: str,
-        secret: str,
+        secret: str | None = None,
+        secret_wo: str | None = None,
+        secret_wo_version: float | None = None,
         **meta: Unpack[Meta],
     ) -> None:
         arguments: dict[str, object] = {
             "space_id": space_id,
             "endpoint": endpoint,
             "secret": secret,
+            "secret_wo": secret_wo,
+            "secret_wo_version": secret_wo_version,
         }
         super().__init__(scope, id_, arguments, **meta)
 
@@ -61,6 +67,16 @@ class Listener(Resource):
     def secret(self) -> str:
         """What Tama signs its messages with, so that the endpoint knows them."""
         return self.get_string_attribute("secret")
+
+    @property
+    def secret_wo(self) -> str:
+        """As `secret`, and not kept by Terraform, which must be 1.11 or newer."""
+        return self.get_string_attribute("secret_wo")
+
+    @property
+    def secret_wo_version(self) -> float:
+        """A number whose change sends `secret_wo` again."""
+        return self.get_number_attribute("secret_wo_version")
 
     @property
     def provision_state(self) -> str:

@@ -62,6 +62,8 @@ class Source(Resource):
         type: What is reached there: `model`. One of `model`.
         endpoint: The base URL, e.g. `https://api.example.com/v1`.
         api_key: The API key. Sensitive.
+        api_key_wo: As `api_key`, and not kept by Terraform, which must be 1.11 or newer. Sensitive.
+        api_key_wo_version: A number whose change sends `api_key_wo` again. A whole number.
         request: What is added to each request.
         meta: Terraform's meta-arguments.
     """
@@ -78,7 +80,9 @@ class Source(Resource):
         name: str,
         type: str,
         endpoint: str,
-        api_key: str,
+        api_key: str | None = None,
+        api_key_wo: str | None = None,
+        api_key_wo_version: float | None = None,
         request: SourceRequest | None = None,
         **meta: Unpack[Meta],
     ) -> None:
@@ -88,6 +92,8 @@ class Source(Resource):
             "type": type,
             "endpoint": endpoint,
             "api_key": api_key,
+            "api_key_wo": api_key_wo,
+            "api_key_wo_version": api_key_wo_version,
             "request": request,
         }
         super().__init__(scope, id_, arguments, **meta)
@@ -121,6 +127,16 @@ class Source(Resource):
     def api_key(self) -> str:
         """The API key."""
         return self.get_string_attribute("api_key")
+
+    @property
+    def api_key_wo(self) -> str:
+        """As `api_key`, and not kept by Terraform, which must be 1.11 or newer."""
+        return self.get_string_attribute("api_key_wo")
+
+    @property
+    def api_key_wo_version(self) -> float:
+        """A number whose change sends `api_key_wo` again."""
+        return self.get_number_attribute("api_key_wo_version")
 
     @property
     def slug(self) -> str:

@@ -77,8 +77,12 @@ class SourceIdentity(Resource):
             makes a new object.
         validation: The request that shows whether the credential works.
         api_key: The API key. Sensitive.
+        api_key_wo: As `api_key`, and not kept by Terraform, which must be 1.11 or newer. Sensitive.
+        api_key_wo_version: A number whose change sends `api_key_wo` again. A whole number.
         client_id: The client id of OAuth 2.0 client credentials.
         client_secret: The secret of that client. Sensitive.
+        client_secret_wo: As `client_secret`, and not kept by Terraform, which must be 1.11 or newer. Sensitive.
+        client_secret_wo_version: A number whose change sends `client_secret_wo` again. A whole number.
         wait_for: What to wait for after a create or an update; all conditions must hold.
         timeouts: How long a create or an update may wait.
         meta: Terraform's meta-arguments.
@@ -97,8 +101,12 @@ class SourceIdentity(Resource):
         identifier: str,
         validation: SourceIdentityValidation,
         api_key: str | None = None,
+        api_key_wo: str | None = None,
+        api_key_wo_version: float | None = None,
         client_id: str | None = None,
         client_secret: str | None = None,
+        client_secret_wo: str | None = None,
+        client_secret_wo_version: float | None = None,
         wait_for: Sequence[SourceIdentityWaitFor] | None = None,
         timeouts: SourceIdentityTimeouts | None = None,
         **meta: Unpack[Meta],
@@ -107,8 +115,12 @@ class SourceIdentity(Resource):
             "specification_id": specification_id,
             "identifier": identifier,
             "api_key": api_key,
+            "api_key_wo": api_key_wo,
+            "api_key_wo_version": api_key_wo_version,
             "client_id": client_id,
             "client_secret": client_secret,
+            "client_secret_wo": client_secret_wo,
+            "client_secret_wo_version": client_secret_wo_version,
             "validation": validation,
             "wait_for": wait_for,
             "timeouts": timeouts,
@@ -136,6 +148,16 @@ class SourceIdentity(Resource):
         return self.get_string_attribute("api_key")
 
     @property
+    def api_key_wo(self) -> str:
+        """As `api_key`, and not kept by Terraform, which must be 1.11 or newer."""
+        return self.get_string_attribute("api_key_wo")
+
+    @property
+    def api_key_wo_version(self) -> float:
+        """A number whose change sends `api_key_wo` again."""
+        return self.get_number_attribute("api_key_wo_version")
+
+    @property
     def client_id(self) -> str:
         """The client id of OAuth 2.0 client credentials."""
         return self.get_string_attribute("client_id")
@@ -144,6 +166,16 @@ class SourceIdentity(Resource):
     def client_secret(self) -> str:
         """The secret of that client."""
         return self.get_string_attribute("client_secret")
+
+    @property
+    def client_secret_wo(self) -> str:
+        """As `client_secret`, and not kept by Terraform, which must be 1.11 or newer."""
+        return self.get_string_attribute("client_secret_wo")
+
+    @property
+    def client_secret_wo_version(self) -> float:
+        """A number whose change sends `client_secret_wo` again."""
+        return self.get_number_attribute("client_secret_wo_version")
 
     @property
     def provision_state(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tama.catalog.declaration import DataSource, Lookup, Text
+from tama.catalog.declaration import DataSource, Integer, Lookup, Text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,32 @@ def reference(name: str, refers_to: str, description: str) -> Text:
 def provision_state(thing: str) -> Text:
     """Where Tama is with an object."""
     return Text("provision_state", f"Where Tama is with the {thing}, e.g. `active`.", computed=True)
+
+
+def secret(name: str, description: str, *, required: bool = False, key: str = "") -> tuple[Attribute, ...]:
+    """A secret, its twin that Terraform does not keep, and the number whose change sends the twin again."""
+    return (
+        Text(name, description, optional=True, sensitive=True, non_empty=True, returned=False, key=key),
+        Text(
+            f"{name}_wo",
+            f"As `{name}`, and not kept by Terraform, which must be 1.11 or newer.",
+            optional=True,
+            sensitive=True,
+            non_empty=True,
+            sent=False,
+            returned=False,
+            write_only=True,
+            twin_of=name,
+            demanded=required,
+        ),
+        Integer(
+            f"{name}_wo_version",
+            f"A number whose change sends `{name}_wo` again.",
+            optional=True,
+            sent=False,
+            returned=False,
+        ),
+    )
 
 
 def slug() -> Text:

@@ -60,6 +60,8 @@ class Attribute:
         sent: whether requests carry it. What stands in the collection's path is never in a body.
         returned: whether responses carry it; a secret is not.
         refers_to: the resource type whose id it holds.
+        write_only: Terraform hands it over and does not keep it.
+        twin_of: the attribute that it stands for, one of which is configured; `demanded` says that one must be.
         attributes: of an object or a list of objects, what stands in it.
     """
 
@@ -69,6 +71,7 @@ class Attribute:
         "clears",
         "computed",
         "default",
+        "demanded",
         "description",
         "follows",
         "key",
@@ -83,7 +86,9 @@ class Attribute:
         "returned",
         "sensitive",
         "sent",
+        "twin_of",
         "url",
+        "write_only",
     )
 
     def __init__(
@@ -107,6 +112,9 @@ class Attribute:
         sent: bool = True,
         returned: bool = True,
         refers_to: str = "",
+        write_only: bool = False,
+        twin_of: str = "",
+        demanded: bool = False,
         attributes: tuple[Attribute, ...] = (),
     ) -> None:
         self.name = name
@@ -127,6 +135,9 @@ class Attribute:
         self.sent = sent and (required or optional)
         self.returned = returned
         self.refers_to = refers_to
+        self.write_only = write_only
+        self.twin_of = twin_of
+        self.demanded = demanded
         self.attributes = attributes
 
 

@@ -1,4 +1,4 @@
-from tama.catalog.common import parent, provision_state
+from tama.catalog.common import parent, provision_state, secret
 from tama.catalog.declaration import Resource, Text
 
 RESOURCE = Resource(
@@ -11,14 +11,7 @@ RESOURCE = Resource(
     attributes=(
         parent("space_id", "space", "The space that is listened to."),
         Text("endpoint", "The URL that is told, e.g. `https://app.example.com/events`.", required=True, url=True),
-        Text(
-            "secret",
-            "What Tama signs its messages with, so that the endpoint knows them.",
-            required=True,
-            sensitive=True,
-            non_empty=True,
-            returned=False,
-        ),
+        *secret("secret", "What Tama signs its messages with, so that the endpoint knows them.", required=True),
         provision_state("listener"),
     ),
 )

@@ -1,4 +1,4 @@
-from tama.catalog.common import answered, parent, provision_state, slug
+from tama.catalog.common import answered, parent, provision_state, secret, slug
 from tama.catalog.declaration import DataSource, Lookup, Object, Objects, Problem, Resource, Text
 
 RESOURCE = Resource(
@@ -13,15 +13,7 @@ RESOURCE = Resource(
         Text("name", "The name that people know the source by.", required=True, non_empty=True),
         Text("type", "What is reached there: `model`.", required=True, one_of=("model",)),
         Text("endpoint", "The base URL, e.g. `https://api.example.com/v1`.", required=True, url=True),
-        Text(
-            "api_key",
-            "The API key.",
-            required=True,
-            sensitive=True,
-            non_empty=True,
-            returned=False,
-            key="credential.api_key",
-        ),
+        *secret("api_key", "The API key.", required=True, key="credential.api_key"),
         slug(),
         Object(
             "request",

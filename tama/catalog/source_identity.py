@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tama.catalog.common import found, parent, provision_state
+from tama.catalog.common import found, parent, provision_state, secret
 from tama.catalog.declaration import Block, Integers, Problem, Resource, Settling, Text
 
 TYPE_CHECKING = False
@@ -56,15 +56,18 @@ RESOURCE = Resource(
             replaces=True,
             non_empty=True,
         ),
-        Text("api_key", "The API key.", optional=True, sensitive=True, returned=False),
+        *secret("api_key", "The API key."),
         Text("client_id", "The client id of OAuth 2.0 client credentials.", optional=True, returned=False),
-        Text("client_secret", "The secret of that client.", optional=True, sensitive=True, returned=False),
+        *secret("client_secret", "The secret of that client."),
         provision_state("identity"),
         Text(
             "current_state",
             "What the validation came to: `active` or `failed`.",
             computed=True,
-            follows=("api_key", "client_id", "client_secret", "validation"),
+            follows=(
+                *("api_key", "api_key_wo_version", "client_id", "client_secret", "client_secret_wo_version"),
+                "validation",
+            ),
         ),
     ),
     blocks=(

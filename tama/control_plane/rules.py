@@ -73,6 +73,19 @@ def named(transaction: Transaction, after: Document, before: Document | None) ->
     return {}, nothing
 
 
+def source(transaction: Transaction, after: Document, before: Document | None) -> Outcome:
+    """A source has a credential, and a slug that follows its name."""
+    key = after.get("credential", {}).get("api_key")
+    errors = {} if key else {"credential": {"api_key": [BLANK]}}
+    named(transaction, after, before)
+    return errors, nothing
+
+
+def listener(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+    """A listener has a secret."""
+    return ({} if after.get("secret") else {"secret": [BLANK]}), nothing
+
+
 def class_corpus(transaction: Transaction, after: Document, before: Document | None) -> Outcome:
     """A corpus's slug follows its name, and is free among those of its class."""
     name, class_id = after.get("name"), after["class_id"]
@@ -175,7 +188,8 @@ RULES: dict[str, Rule] = {
     "class_operation": class_operation,
     "specification": specification,
     "source_identity": source_identity,
-    "source": named,
+    "source": source,
+    "listener": listener,
     "prompt": named,
     "chain": named,
     "model": object_in("parameters"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.e2e.conftest import EMBEDDED, SPACE, SPECIFICATION
+from tests.support.terraform import Home, Terraform
+from tools import toolchain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from tests.support.terraform import Terraform
+    from pathlib import Path
 
 KEY = "canary-of-at-least-thirty-two-characters"
 IDENTITY = """
@@ -24,11 +25,11 @@ resource "tama_source_identity" "it" {
   }
 }
 """
+DECLARED = EMBEDDED + SPACE + SPECIFICATION.replace("BLOCKS", "")
 
 
 def test_a_destroyed_credential_leaves_no_trace_in_the_store(terraform: Callable[..., Terraform]) -> None:
-    text = EMBEDDED + SPACE + SPECIFICATION.replace("BLOCKS", "")
-    work = terraform(text + IDENTITY.replace("KEY", KEY))
+    work = terraform(DECLARED + IDENTITY.replace("KEY", KEY))
     store = work.folder / "tama"
     work.apply()
     assert KEY.encode() in (store / "tama.db").read_bytes()
@@ -37,3 +38,26 @@ def test_a_destroyed_credential_leaves_no_trace_in_the_store(terraform: Callable
     work.destroy()
     assert [file.name for file in store.iterdir()] == ["tama.db"]
     assert KEY.encode() not in (store / "tama.db").read_bytes()
+
+
+WRITE_ONLY = IDENTITY.replace("api_key          =", "api_key_wo_version = 1\n  api_key_wo =")
+
+
+def test_a_write_only_credential_is_in_no_file_of_terraform(home: Home, tmp_path: Path) -> None:
+    work = Terraform(tmp_path, home, binary=toolchain.terraform("1.15.5"))
+    work.write(DECLARED + WRITE_ONLY.replace("KEY", KEY))
+    work.init()
+    work.run("plan", "-out=plan.bin")
+    work.run("apply", "plan.bin")
+    assert work.changes() == {}
+    (tmp_path / "main.tf").unlink()
+    found = [file for file in tmp_path.rglob("*") if file.is_file() and KEY.encode() in file.read_bytes()]
+    assert found == [tmp_path / "tama" / "tama.db"]
+
+
+def test_a_terraform_that_would_write_it_to_its_state_is_refused(home: Home, tmp_path: Path) -> None:
+    work = Terraform(tmp_path, home, binary=toolchain.terraform("1.10.5"))
+    work.write(DECLARED + WRITE_ONLY.replace("KEY", KEY))
+    work.init()
+    error = " ".join(work.apply(check=False).stderr.split())
+    assert "Attribute api_key_wo needs Terraform 1.11 or newer" in error

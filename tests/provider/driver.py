@@ -43,7 +43,13 @@ class Driver:
 
     def validate(self, type_name: str, config: Values) -> Answer:
         """ValidateResourceConfig."""
-        return Answer(self.call("ValidateResourceConfig", type_name=type_name, config=wire(config)), "")
+        message = self.call(
+            "ValidateResourceConfig",
+            type_name=type_name,
+            config=wire(config),
+            client_capabilities={"write_only_attributes_allowed": True},
+        )
+        return Answer(message, "")
 
     def plan(self, type_name: str, config: Values, prior: Values | None = None, private: bytes = b"") -> Answer:
         """PlanResourceChange."""

@@ -23,8 +23,12 @@ IDENTITY: Values = {
     "specification_id": "s/1",
     "identifier": "Api Key",
     "api_key": "k",
+    "api_key_wo": None,
+    "api_key_wo_version": None,
     "client_id": None,
     "client_secret": None,
+    "client_secret_wo": None,
+    "client_secret_wo_version": None,
     "provision_state": None,
     "current_state": None,
     "validation": {"path": "/", "method": "GET", "codes": [200]},
@@ -297,3 +301,60 @@ def _class(**values: Any) -> Values:
 
 def _block() -> Values:
     return {"title": "t", "description": "d", "type": "object", "properties": None, "required": None, "strict": None}
+
+
+WRITE_ONLY = IDENTITY | {"api_key": None, "api_key_wo": "w", "api_key_wo_version": 1}
+
+
+def sent(client: Client) -> list[Any]:
+    return [body and body["identity"].get("api_key", "nothing") for _, _, body in client.requests]
+
+
+def test_a_write_only_secret_is_sent_and_kept_nowhere(driver: Driver, client: Client) -> None:
+    client.answers = [IDENTITY_MADE] * 4
+    assert driver.plan("tama_source_identity", WRITE_ONLY).state["api_key_wo"] is None
+    first = driver.apply("tama_source_identity", WRITE_ONLY).state
+    assert (first["api_key"], first["api_key_wo"], first["api_key_wo_version"]) == (None, None, 1)
+    assert driver.plan("tama_source_identity", WRITE_ONLY | {"api_key_wo": "other"}, first).state == first
+    assert driver.read("tama_source_identity", first).state == first
+
+    again = driver.apply("tama_source_identity", WRITE_ONLY | {"api_key_wo_version": 2}, first).state
+    driver.apply("tama_source_identity", WRITE_ONLY | {"api_key_wo_version": 2, "identifier": "Api Key"}, again)
+    assert sent(client) == ["w", None, "w"]
+
+
+def test_another_change_does_not_send_a_write_only_secret_again(driver: Driver, client: Client) -> None:
+    client.answers = [IDENTITY_MADE] * 2
+    first = driver.apply("tama_source_identity", WRITE_ONLY).state
+    moved = WRITE_ONLY | {"validation": {"path": "/who", "method": "GET", "codes": [200]}}
+    driver.apply("tama_source_identity", moved, first)
+    assert sent(client) == ["w", "nothing"]
+
+
+def test_a_secret_becomes_write_only_and_back(driver: Driver, client: Client) -> None:
+    client.answers = [IDENTITY_MADE] * 3
+    kept = driver.apply("tama_source_identity", IDENTITY).state
+    unkept = driver.apply("tama_source_identity", WRITE_ONLY, kept).state
+    assert unkept["api_key"] is None
+    assert driver.apply("tama_source_identity", IDENTITY, unkept).state["api_key"] == "k"
+    assert sent(client) == ["k", "w", "k"]
+
+
+def test_a_write_only_secret_that_is_no_longer_configured_is_removed(driver: Driver, client: Client) -> None:
+    client.answers = [IDENTITY_MADE] * 2
+    first = driver.apply("tama_source_identity", WRITE_ONLY).state
+    other = IDENTITY | {"api_key": None, "client_id": "c", "client_secret": "s"}
+    driver.apply("tama_source_identity", other, first)
+    assert sent(client) == ["w", None]
+
+
+def test_a_secret_and_its_twin_exclude_each_other(driver: Driver) -> None:
+    assert "not both" in " ".join(driver.validate("tama_source_identity", WRITE_ONLY | {"api_key": "k"}).errors)
+
+
+def test_a_terraform_that_would_store_it_is_refused(driver: Driver) -> None:
+    (error,) = driver.call("ValidateResourceConfig", type_name="tama_source_identity", config=wire(WRITE_ONLY))[
+        "diagnostics"
+    ]
+    assert error["summary"] == "Write-Only Attribute Not Allowed"
+    assert "1.11" in error["detail"]
