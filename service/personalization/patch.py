@@ -53,10 +53,7 @@ class Patches:
 
         """
         reading = self._profiles.reading(body, actor)
-        sent: Any = body
-        for step in reading.prefix:
-            sent = sent[step]
-        members = sent.items() if isinstance(sent, dict) else ()
+        members = reading.members(body).items()
         # A part of a tool call that is null was left empty there, and is no field to remove.
         parts = CALL_PARTS.union(reading.subject.wrappers)
         return Patch({name: it for name, it in members if it in (None, []) and name not in parts}, reading)

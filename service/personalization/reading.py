@@ -82,6 +82,13 @@ class Reading:
     origins: dict[tuple[object, ...], list[int]] = field(default_factory=dict)
     implied: int = 0
 
+    def members(self, body: object) -> Mapping[str, Any]:
+        """Return the members, as they were sent, of what was read of a body; none where that is no object."""
+        sent: Any = body
+        for step in self.prefix:
+            sent = sent[step]
+        return sent if isinstance(sent, dict) else {}
+
     def pointer(self, path: tuple[object, ...]) -> str:
         """Return where the place at this path of the value stood in the body that was sent."""
         sent: list[object] = list(self.prefix)

@@ -398,12 +398,10 @@ class Merges:
 
         """
         reading = self._read(body, {"actor_id": actor})
-        if isinstance(reading.value, dict):
-            sent: Any = body
-            for step in reading.prefix:
-                sent = sent[step]
+        sent = reading.members(body)
+        if "from" in sent and isinstance(reading.value, dict):
             # Ids are compared character by character.
-            reading.value = reading.value | {name: sent[name] for name in ("from",) if name in sent}
+            reading.value = reading.value | {"from": sent["from"]}
         check(self._contract, self._validator, reading)
         source: str = reading.value["from"]  # type: ignore[index] # the check has proved that it is there
         return source

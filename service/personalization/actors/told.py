@@ -100,16 +100,13 @@ class Documents:
     def _reading(self, body: object, actor: str) -> Reading:
         reading = self._read(body, {"actor_id": actor})
         if isinstance(reading.value, dict):
-            sent: Any = body
-            for step in reading.prefix:
-                sent = sent[step]
             # Ids are compared character by character, and a list that was left empty is an empty list.
             # One that is not there at all is missing: what a document lost must not be lost unseen.
-            named = sent if isinstance(sent, dict) else {}
-            as_sent = {name: named[name] for name in _UNREAD if name in named}
+            sent = reading.members(body)
+            as_sent = {name: sent[name] for name in _UNREAD if name in sent}
             for name in as_sent:
                 reading.origins.pop((name,), None)
-            reading.value = {name: [] for name in _LISTS if name in named} | reading.value | as_sent
+            reading.value = {name: [] for name in _LISTS if name in sent} | reading.value | as_sent
         return reading
 
     def _wrong_preferences(self, preferences: Sequence[Any], reading: Reading) -> Iterator[Detail]:

@@ -81,7 +81,7 @@ class Histories:
         return [event["event_id"] for event in orjson.loads(b"".join(pieces))["history"]]
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(STEPS)
 def test_every_event_is_there_once_in_the_order_of_receipt(
     contract: Contract, store: SQLiteStore, steps: list[tuple[str, int, str, int]]
