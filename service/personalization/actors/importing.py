@@ -143,6 +143,8 @@ class Importing:
         return standing == Standing(alias_of=self._actor) or (standing == Standing() and not keeps_actor(items))
 
     def _refuse_alias(self, alias: str, items: Items) -> None:
+        if Standing.of(items).erasure is not None:
+            raise Refused("erasure_in_progress")
         if not self._can_be_alias(items):
             raise Refused("actor_exists", f"The alias {alias} is an actor already; nothing was stored.")
         # Where an id leads elsewhere, nobody looks at a mark of its own.

@@ -1,7 +1,7 @@
 """What outlives an erasure holds for every id that led to the actor."""
 
 from service.storage.sqlite import SQLiteStore
-from tests.service.actors.calls import merged
+from tests.service.actors.calls import exported, imported, merged
 from tests.service.client import Client, ServiceAnswer
 from tests.service.erasure.calls import KEYED, erase, withdraw
 from tests.service.server import BASE
@@ -62,3 +62,11 @@ def test_the_erasure_of_a_tenant_leaves_consent_withdrawn_for_every_id(client: C
     store.sweep()
     for actor in ("a", "visitor"):
         assert client.put(actor, NAMES).json["code"] == "consent_withdrawn"
+
+
+def test_an_import_waits_while_one_of_its_aliases_is_being_erased(client: Client, idle: SQLiteStore) -> None:
+    document = exported(client, "a").json | {"aliases": ["visitor"]}
+    client.put("visitor", NAMES)
+    erase(client, "visitor")
+    answer = imported(client, document)
+    assert (answer.status_code, answer.json["code"]) == (409, "erasure_in_progress")

@@ -388,8 +388,10 @@ class Interleavings(RuleBasedStateMachine):
 
     def _carry_out(self, call: Call) -> None:
         person = self.people[call.actor]
-        waits_for = {"erasure_in_progress"} if person.is_erased else set()
-        if person.last and not person.events:
+        waits_for = set()
+        if any(each.is_erased for each in self.people.values()):
+            waits_for.add("erasure_in_progress")
+        if any(each.last and not each.events for each in self.people.values()):
             # Events that were deleted may be in the store still, and then the actor is somebody.
             waits_for.add("actor_exists")
         if call.operation == IMPORT and person.is_erased:

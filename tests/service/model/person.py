@@ -466,6 +466,8 @@ def _refuse_import(person: Person, call: Call) -> None:
         other = person.people[alias]
         if other is not person and (other.kept or other.events or other.aliases):
             raise RefusedError("actor_exists")
+        if other is not person and other.withdrawn:
+            raise RefusedError("consent_withdrawn")
     if document.is_of(person):
         return
     if person.withdrawn is not None:
