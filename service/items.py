@@ -76,7 +76,7 @@ class Changes(Items, Protocol):
         """
 
     def delete(self, key: str) -> None:
-        """Remove an item, if it is there."""
+        """Remove an item, if it is there; one that is stored again in the same change begins a new life."""
 
     def schedule(self, work: str, at: int = 0) -> None:
         """Have background work done on this actor.

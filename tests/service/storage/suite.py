@@ -151,6 +151,18 @@ class StoreSuite:
         assert again.version == 1
         assert again.life != first.life
 
+    def test_a_new_life_begins_where_one_change_deletes_and_stores_again(self, store: Store) -> None:
+        first = store.write("t", "a", puts("k", b"1"))
+
+        def begins_anew(changes: Changes) -> Item:
+            changes.delete("k")
+            return changes.put("k", b"1")
+
+        again = store.write("t", "a", begins_anew)
+        assert (again.version, again.document) == (1, b"1")
+        assert again.life != first.life
+        assert store.get("t", "a", "k") == [again]
+
     def test_deleting_what_is_not_there_is_nothing(self, store: Store) -> None:
         store.write("t", "a", deletes("k"))
         assert store.get("t", "a", "k") == [None]
