@@ -28,6 +28,7 @@ _NAMES = {
     "merging_from": "merging_from",
     "merging_into": "merging_into",
     "attempt": "attempt",
+    "target_erasure": "target_erasure",
 }
 
 
@@ -42,6 +43,7 @@ class Standing:
         merging_from: the id that is being merged into this actor, None without one.
         merging_into: the actor into whom this one is being merged, None without one.
         attempt: the id of the latest attempt to do so, None without one.
+        target_erasure: the latest erasure of that actor before the first attempt, None without one.
 
     """
 
@@ -51,6 +53,7 @@ class Standing:
     merging_from: str | None = None
     merging_into: str | None = None
     attempt: str | None = None
+    target_erasure: str | None = None
 
     @property
     def is_hidden(self) -> bool:

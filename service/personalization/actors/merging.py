@@ -17,7 +17,7 @@ from typing import Any, Final
 import orjson
 
 from service.contract import Contract
-from service.items import Changes, Item, Items, ItemStore, StoreUnavailableError, TenantFullError
+from service.items import ERASED, Changes, Item, Items, ItemStore, StoreUnavailableError, TenantFullError
 from service.personalization import retries
 from service.personalization.actors.batches import EVENTS, ITEMS, batched
 from service.personalization.actors.combining import combined_aliases, combined_profiles, taken_preferences
@@ -116,6 +116,7 @@ class Merging:
         self._retention = retention
         self._clock = clock
         self._attempt = secrets.token_urlsafe(_ID_BYTES)
+        self._target_erasure: str | None = None
         self._taken = _Source(None, (), ())
         self._plan = Plan((), 0)
 
@@ -130,10 +131,12 @@ class Merging:
         """
         if self._is_done():
             return
+        self._target_erasure = self._read(self._target, _latest_erasure)
         self._write(self._source, self._freeze)
         try:
             self._taken = self._read(self._source, _Source.of)
             self._write(self._target, self._begin)
+            self._require_source()
             if not self._is_shown():
                 self._store_anew()
         except (Refused, TenantFullError):
@@ -186,6 +189,11 @@ class Merging:
             raise
         self.settle()
 
+    @property
+    def _frozen(self) -> Standing:
+        """Return the standing of the source while this attempt goes on."""
+        return Standing(merging_into=self._target, attempt=self._attempt, target_erasure=self._target_erasure)
+
     def _is_done(self) -> bool:
         if self._source == self._target:
             return True
@@ -202,7 +210,9 @@ class Merging:
         require_consent(changes)
         if standing.alias_of is not None:
             raise Refused("merged_elsewhere")
-        Standing(merging_into=self._target, attempt=self._attempt).store(changes)
+        if standing.merging_into is not None:
+            self._target_erasure = standing.target_erasure
+        self._frozen.store(changes)
         changes.schedule(WORK, int(self._clock()) + LEASE_S)
 
     def _begin(self, changes: Changes) -> None:
@@ -213,6 +223,9 @@ class Merging:
         if standing.alias_of is not None:
             # Since it was looked up, it has become one.
             raise Refused("actor_busy")
+        if standing.merging_from is None and _latest_erasure(changes) != self._target_erasure:
+            # What a late attempt would bring back has been erased.
+            raise Refused("erasure_in_progress")
         require_consent(changes)
         self._combined(changes)
         Standing(merging_from=self._source).store(changes)
@@ -340,9 +353,15 @@ class Merging:
 
     def _let_source_go(self, changes: Changes) -> None:
         # A later attempt goes on with the merge, and needs the source as it is.
-        if Standing.of(changes) == Standing(merging_into=self._target, attempt=self._attempt):
+        if Standing.of(changes) == self._frozen:
             changes.delete(STANDING)
             changes.unschedule(WORK)
+
+    def _require_source(self) -> None:
+        """Refuse a merge of a source that was erased before the target knew of it: from then on both are erased."""
+        standing: Standing = self._read(self._source, Standing.of)
+        if self._target not in {standing.merging_into, standing.alias_of}:
+            raise Refused("erasure_in_progress")
 
     def _require_own(self, changes: Changes) -> None:
         if Standing.of(changes).merging_from != self._source:
@@ -426,6 +445,12 @@ class Merges:
         changes.unschedule(WORK)
         if Standing.of(changes).merging_into is not None:
             changes.schedule(WORK, int(self._clock()) + LEASE_S)
+
+
+def _latest_erasure(items: Items) -> str | None:
+    mark = items.get(ERASED)
+    erasure: str | None = orjson.loads(mark.document) if mark else None
+    return erasure
 
 
 def _delete_some(changes: Changes) -> None:

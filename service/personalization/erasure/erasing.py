@@ -141,7 +141,7 @@ def delete_some(changes: Changes) -> None:
 def _is_one_of(ids: Set[str], items: Items) -> bool:
     """Return whether the ids of a person lead to these items, or these to one of them."""
     standing = Standing.of(items)
-    return bool({standing.alias_of, standing.merging_from, standing.merging_into} & ids)
+    return bool({standing.alias_of, standing.merging_from, standing.merging_into, *aliases(items)} & ids)
 
 
 def _remember_used(marks: Sequence[Item], changes: Changes) -> None:

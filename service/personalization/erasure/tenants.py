@@ -78,9 +78,8 @@ def step(store: Actors, tenant: str, nobody: str) -> None:
     if under_way is None or not actors:
         store.write(tenant, nobody, _end)
         return
-    erase = partial(_erase, under_way.id)
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(lambda actor: store.write(tenant, actor, erase), actors))
+        list(pool.map(partial(_erase, store, tenant, under_way.id), actors))
     store.write(tenant, nobody, replace(under_way, after=actors[-1]).store)
 
 
@@ -88,13 +87,19 @@ TASKS: Final = {erasing.WORK: erasing.step, WORK: step}
 """What each kind of task does that erasures need."""
 
 
-def _erase(erasure: str, changes: Changes) -> None:
-    """Erase an actor in this one change, or else hide and have deleted what is too much for it."""
+def _erase(store: Actors, tenant: str, erasure: str, actor: str) -> None:
+    """Erase an actor; an alias is erased with the actor to whom it leads, so that a withdrawal holds for it too."""
+    target: str | None = store.read(tenant, actor, Standing.of).alias_of
+    if target is None or actor not in store.read(tenant, target, aliases):
+        store.write(tenant, actor, partial(_erase_own, erasure))
+
+
+def _erase_own(erasure: str, changes: Changes) -> None:
+    """Erase an actor in this one change, or else hide and have deleted what takes more than it."""
     standing = Standing.of(changes)
-    if standing.erasure is not None or standing.alias_of is not None:
-        # An alias is erased with the actor to whom it leads, so that a withdrawal holds for it too.
+    if standing.erasure is not None:
         return
-    if standing == Standing() and not aliases(changes) and erasing.is_one_change(changes):
+    if not (standing.is_merging or aliases(changes)) and erasing.is_one_change(changes):
         erasing.delete_some(changes)
     else:
         erasing.hide(changes, erasure)

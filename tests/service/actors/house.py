@@ -7,6 +7,7 @@ from typing import Any
 from service.contract import Contract
 from service.personalization.actors import importing, merging
 from service.personalization.actors.merging import Merges
+from service.personalization.erasure.tenants import TASKS
 from service.personalization.history import retention as histories
 from service.personalization.history.retention import Limits, Retention
 from service.storage.sqlite import SQLiteStore
@@ -39,7 +40,7 @@ class House:
         self.kept = SQLiteStore(
             self.file,
             work,
-            tasks={merging.WORK: merges.complete},
+            tasks={**TASKS, merging.WORK: merges.complete},
             clock=lambda: self.now,
             sweep_period=3_600,
             max_actors=max_actors,

@@ -71,6 +71,7 @@ def test_long_histories_aliases_and_other_ids_go_too(tenant_client: Client, stor
     assert len(rows(store, "acme")) > 2 * MAX_CHANGES
     store.write("acme", "visitor", Standing(alias_of="long").store)
     store.write("acme", "long", lambda changes: put_aliases(changes, ["visitor"]))
+    store.write("acme", "stray", Standing(alias_of="nobody").store)
     store.write("acme", "gone", lambda changes: changes.put("idempotency/0000", b"{}"))
     store.write("acme", "gone", lambda changes: changes.schedule("of a later version", 2_000_000_000))
     erase_tenant(tenant_client, acme)
