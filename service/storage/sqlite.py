@@ -10,9 +10,8 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -48,15 +47,36 @@ _log = logging.getLogger("personalization")
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    run: Callable[[apsw.Connection], Any]
-    done: Future[Any] = field(default_factory=Future)
-
-
-@dataclass(frozen=True, slots=True)
 class _Outcome:
     value: Any = None
     error: Exception | None = None
+
+
+class _Job:
+    """Something for the writer's thread to run, whose outcome another thread waits for.
+
+    A lock is all that this takes; a Future makes a condition each time, which cost more than the write's own rule.
+    """
+
+    __slots__ = ("_done", "_outcome", "run")
+
+    def __init__(self, run: Callable[[apsw.Connection], Any]) -> None:
+        self.run = run
+        self._outcome = _Outcome()
+        self._done = threading.Lock()
+        self._done.acquire()
+
+    def finish(self, outcome: _Outcome) -> None:
+        """Let the one who waits go on; once."""
+        self._outcome = outcome
+        self._done.release()
+
+    def result(self) -> Any:
+        """Wait for what it returned, or raise what it raised."""
+        with self._done:
+            if self._outcome.error is not None:
+                raise self._outcome.error
+            return self._outcome.value
 
 
 class SQLiteStore:
@@ -256,7 +276,7 @@ class SQLiteStore:
             if self._closed:
                 raise StoreUnavailableError
             self._jobs.put(job)
-        result: _T = job.done.result()
+        result: _T = job.result()
         return result
 
     def _after_commit(self, _connection: apsw.Connection, _schema: str, pages: int) -> int:
@@ -285,14 +305,11 @@ class SQLiteStore:
         except Exception as error:  # noqa: BLE001 - a caller waits for each job, and the thread serves the next batch
             self._roll_back()
             for job in batch:
-                job.done.set_exception(StoreUnavailableError(type(error).__name__))
+                job.finish(_Outcome(error=StoreUnavailableError(type(error).__name__)))
             return
         seconds = time.perf_counter() - begun
         for job, outcome in zip(batch, outcomes, strict=True):
-            if outcome.error is None:
-                job.done.set_result(outcome.value)
-            else:
-                job.done.set_exception(outcome.error)
+            job.finish(outcome)
         if self._on_batch is not None:
             self._on_batch(len(batch), seconds)
 

@@ -111,28 +111,41 @@ class SQLiteChanges(SQLiteItems):
     def __init__(self, connection: apsw.Connection, owner: Owner, now: int) -> None:
         super().__init__(connection, owner, now)
         self._changed: set[str] = set()
+        self._known: dict[str, tuple[Item, int | None] | None] = {}
         self.deleted = self.is_due = False
+
+    def get(self, key: str) -> Item | None:
+        """See `Items.get`."""
+        stored = self._read(key)
+        return stored[0] if stored else None
+
+    def _read(self, key: str) -> tuple[Item, int | None] | None:
+        # Nobody else changes anything meanwhile, so what was read to decide on a write is not read again to write it.
+        if key not in self._known:
+            rows: list[Any] = self._connection.execute(_GET_WITH_EXPIRY, (*self._place(key), self._now)).fetchall()
+            self._known[key] = (Item(*rows[0][:-1]), rows[0][-1]) if rows else None
+        return self._known[key]
 
     def put(self, key: str, document: bytes, *, expires: int | None = None) -> Item:
         """See `Changes.put`."""
-        rows: list[tuple[Any, ...]] = self._connection.execute(
-            _GET_WITH_EXPIRY, (*self._place(key), self._now)
-        ).fetchall()
-        if not rows:
+        stored = self._read(key)
+        if stored is None:
             item = Item(key, secrets.token_urlsafe(9), 1, document)
         else:
-            *stored, stored_expires = rows[0]
-            item = Item(*stored)
+            item, stored_expires = stored
             if (item.document, stored_expires) == (document, expires):
                 return item
             if item.document != document:
                 item = Item(key, item.life, item.version + 1, document)
         self._count(key)
+        is_there = expires is None or expires > self._now
+        self._known[key] = (item, expires) if is_there else None
         self._connection.execute(_PUT, (*self._place(key), item.life, item.version, document, expires))
         return item
 
     def delete(self, key: str) -> None:
         """See `Changes.delete`."""
+        self._known[key] = None
         self._connection.execute(_DELETE, self._place(key))
         if self._connection.changes():
             self._count(key)

@@ -177,6 +177,15 @@ class StoreSuite:
 
         assert store.write("t", "a", change) == ["n/2"]
 
+    def test_a_change_does_not_see_what_it_stored_to_be_gone_by_now(self, store: Store, clock: Clock) -> None:
+        def change(changes: Changes) -> tuple[Item | None, Item | None]:
+            changes.put("k", b"1")
+            changes.put("k", b"2", expires=clock.now)
+            return changes.get("k"), changes.get("other")
+
+        assert store.write("t", "a", change) == (None, None)
+        assert store.get("t", "a", "k") == [None]
+
     def test_a_scan_goes_either_way_between_its_bounds(self, store: Store) -> None:
         def fill(changes: Changes) -> None:
             for number in (3, 1, 2, 10):
