@@ -97,9 +97,21 @@ class Interleavings(Writing):
         query = {"budget": "32768", "date": expected.DAY.isoformat()}
         expected.check_context(person, self._http.call("GET", actor_id, "/context", query).json)
 
+    @rule(limit=st.integers(1, 3))
+    def list_actors(self, limit: int) -> None:
+        """List the actors of the tenant page by page; those of former examples may still be among them."""
+        query, listed = {"limit": str(limit)}, []
+        while True:
+            page = self._http.call("GET", None, "/actors", query).json
+            listed += [each["actor_id"] for each in page["actors"]]
+            if "next" not in page:
+                break
+            query["cursor"] = page["next"]
+        expected.check_listed(self.people.values(), listed)
+
     @rule()
     def export_tenant(self) -> None:
-        """Export the whole tenant, in which the actors of former examples may still be."""
+        """Export the whole tenant, with those actors of former examples who are not erased yet."""
         *lines, end = self._http.call("GET", None, "/actors/export").body.splitlines()
         documents = [document for document in map(json.loads, lines) if "next" not in document]
         assert json.loads(end) == {"actors": len(documents), "end": True}
