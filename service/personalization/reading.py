@@ -31,6 +31,7 @@ _INVISIBLE = "".join(
     for code in range(first, last + 1)
 )
 _SPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+_TRIMMED = _SPACE + _INVISIBLE
 _WHOLE_NUMBER = re.compile(r"(-?[0-9]{1,18})(?:\.0+)?")
 
 
@@ -215,7 +216,7 @@ def _is_absent(value: object) -> bool:
 
 
 def _trimmed(text: str) -> str:
-    return text.strip(_SPACE + _INVISIBLE)
+    return text.strip(_TRIMMED)
 
 
 class _Readers:
