@@ -237,13 +237,15 @@ class Person:
             self.people[alias] = self
 
     def _take_events(self, other: Person) -> None:
-        mine = {event.event_id: event for event in self.events}
+        mine = {text(event.event_id): event for event in self.events}
+        known = mine.keys() | self.deleted.keys() | {text(event.event_id) for event in other.events}
         taken = []
         for event in other.events:
-            if event.event_id in self.deleted or (event.event_id in mine and mine[event.event_id].said == event.said):
-                continue
-            event_id = Opaque() if event.event_id in mine else event.event_id
-            taken.append(replace(event, event_id=event_id))
+            same = mine.get(text(event.event_id))
+            if same is None and text(event.event_id) not in self.deleted:
+                taken.append(event)
+            elif same is not None and same.said != event.said:
+                taken.append(replace(event, event_id=Opaque()))
         later = [event for event in self.events if taken and event.received > taken[0].received]
         if later:
             self.life = object()
@@ -251,13 +253,13 @@ class Person:
         moved = [replace(event, place=self.last + each) for each, event in enumerate(moved, 1)]
         self.events = [event for event in self.events if event not in later] + moved
         self.last += len(moved)
-        known = self.deleted.keys() | {text(event.event_id) for event in self.events if isinstance(event.event_id, str)}
         self.deleted |= {event_id: 0 for event_id in other.deleted if event_id not in known}
         self.forget_events([event for event in self.events if event.place <= self.last - MAX_HISTORY])
 
     def forget_events(self, events: list[Event]) -> None:
-        """Delete events."""
-        self.deleted |= {text(event.event_id): event.place for event in events}
+        """Delete events; of one that was never seen nobody knows the id."""
+        seen = [event for event in events if isinstance(event.event_id, str) or event.event_id.value is not None]
+        self.deleted |= {text(event.event_id): event.place for event in seen}
         self.events = [event for event in self.events if event not in events]
 
 
