@@ -1,6 +1,7 @@
 """Whatever order calls come in, the service does what the model does: every answer, and all that is kept.
 
-TAMA_EXAMPLES sets how many sequences of calls are tried, each of up to TAMA_STEPS.
+TAMA_EXAMPLES sets how many sequences of calls are tried, each of up to TAMA_STEPS; `--hypothesis-profile=default` tries
+others each time. The machine knows no more of the service than its address, so that one on another store does the same.
 """
 
 from __future__ import annotations
