@@ -306,6 +306,12 @@ def test_a_document_without_one_of_its_lists_loses_nothing_unseen(client: Client
     assert imported(client, {**told, name: None if name == "history" else []}).status_code == 201
 
 
+def test_a_refusal_never_says_whose_document_it_is(client: Client) -> None:
+    answer = imported(client, {**LONG, "actor_id": "ana.silva@actors.example"})
+    assert answer.json["code"] == "actor_mismatch"
+    assert b"ana.silva" not in answer.data
+
+
 @pytest.mark.parametrize("body", [b"null", "", []])
 def test_a_body_that_says_nothing_is_told_what_a_document_needs(client: Client, body: Any) -> None:
     answer = imported(client, body)
