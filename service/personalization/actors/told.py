@@ -90,7 +90,7 @@ class Documents:
         check(self._contract, self._validator, reading)
         said: Any = reading.value
         if said["actor_id"] != actor:
-            reason = "This is not the actor of the call. A document is of one actor: import it as the one that it names."
+            reason = "This is not the actor of the call. A document is of one actor: import it as the one it names."
             raise Refused("actor_mismatch", details=[Detail(reading.pointer(("actor_id",)), reason)])
         if details := [*self._wrong_preferences(said["preferences"], reading), *_wrong(said, reading)]:
             raise Refused(_SUBJECT.code, details=details)
