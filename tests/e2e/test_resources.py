@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from typing import Any
 
 from provider.resources.paths import fill
 from tama import catalog
-from tama.client import connect
-from tests.e2e.conftest import EMBEDDED, HEAD, SPACE, SPECIFICATION
+from tama.catalog.declaration import Resource
+from tama.client import Client, connect
+from tama.control_plane.kinds import Kinds
+from tests.e2e.conftest import EMBEDDED, SPACE, SPECIFICATION
 from tests.support.terraform import Terraform
 
 Make = Callable[..., Terraform]
@@ -61,7 +63,7 @@ resource "tama_source_identity" "it" {
 """
 DOCUMENT = SPECIFICATION.replace("BLOCKS", "")
 SPACES = SPACE + SECOND_SPACE
-CLASSES = SPACES + CLASS.replace('"it"', '"first"') + CLASS.replace('"it"', '"second"').replace("home", "other")
+CLASSES = CLASS.replace('"it"', '"first"') + CLASS.replace('"it"', '"second"').replace("home", "other")
 
 
 def resource(type_: str, arguments: str, label: str = "it") -> str:
@@ -69,7 +71,7 @@ def resource(type_: str, arguments: str, label: str = "it") -> str:
     return f'resource "tama_{type_}" "{label}" {{\n' + "\n".join(arguments.split(";")) + "\n}\n"
 
 
-CHAINS = SPACES + "".join(
+CHAINS = "".join(
     resource("chain", f'space_id = tama_space.{space}.id; name = "Talk"', label)
     for space, label in (("home", "first"), ("other", "second"))
 )
@@ -84,7 +86,7 @@ REQUEST = """; request = {
   headers          = [{ name = "x-plan", value = "gold" }]
   session_affinity = { location = "header", key = "x-session" }
 }"""
-SOURCES = SPACES + resource("source", SOURCE, "first") + resource("source", SOURCE, "second")
+SOURCES = resource("source", SOURCE, "first") + resource("source", SOURCE, "second")
 ACTION = """
 data "tama_action" "first" {
   specification_id = tama_specification.it.id
@@ -103,75 +105,62 @@ def twice(type_: str, arguments: str) -> str:
 
 
 OF_SPACE = "space_id = tama_space.home.id; model_id = tama_model.first.id"
-MODELS = SOURCES + twice("model", 'source_id = tama_source.first.id; identifier = "m"; path = "/x"')
-THOUGHTS = (
-    CLASSES
-    + CHAINS.removeprefix(SPACES)
-    + twice("modular_thought", 'chain_id = tama_chain.first.id; relation = "reply"; module {; reference = "tama/a"; }')
+MODELS = twice("model", 'source_id = tama_source.first.id; identifier = "m"; path = "/x"')
+THOUGHTS = twice(
+    "modular_thought", 'chain_id = tama_chain.first.id; relation = "reply"; module {; reference = "tama/a"; }'
 )
 PROMPTS = twice("prompt", 'space_id = tama_space.home.id; name = "Greet"; content = "Hi"; role = "user"')
 CORPORA = twice("class_corpus", 'class_id = tama_class.first.id; name = "As Text"; template = "{{ a }}"')
 PATHS = twice("thought_path", "thought_id = tama_modular_thought.first.id; target_class_id = tama_class.first.id")
 CONTEXTS = twice("thought_context", "thought_id = tama_modular_thought.first.id; prompt_id = tama_prompt.first.id")
-TOOLS = (
-    THOUGHTS
-    + DOCUMENT
-    + ACTION
-    + ACTION.replace("first", "second").replace("list-things", "add-thing")
-    + twice("thought_tool", "thought_id = tama_modular_thought.first.id; action_id = data.tama_action.first.id")
-)
+ACTIONS = ACTION + ACTION.replace("first", "second").replace("list-things", "add-thing")
+TOOLS = twice("thought_tool", "thought_id = tama_modular_thought.first.id; action_id = data.tama_action.first.id")
 OUTPUTS = twice(
     "thought_tool_output",
     "thought_tool_id = tama_thought_tool.first.id; class_corpus_id = tama_class_corpus.first.id",
 ) + twice("action_modifier", 'action_id = data.tama_action.first.id; name = "body"; schema = jsonencode({})')
 
-# By name: the configuration around it, its own, a change in place, and the attribute whose change replaces it.
-LIVES = {
-    "space": ("", SPACE.replace('"home"', '"it"'), ('"Home"', '"House"'), None),
-    "space_bridge": (SPACE + SECOND_SPACE, BRIDGE, ("tama_space.other.id", "tama_space.home.id"), "space_id"),
-    "class": (SPACE + SECOND_SPACE, CLASS, ('"thing"', '"article"'), "space_id"),
-    "class with a block": (SPACE + SECOND_SPACE, CLASS_BLOCK, ('"A thing"', '"A matter"'), "space_id"),
-    "specification": (SPACE + SECOND_SPACE, DOCUMENT, ('"1.0.0"', '"1.1.0"'), "space_id"),
-    "source_identity": (
-        SPACE + DOCUMENT,
-        IDENTITY,
-        ('"/whoami"', '"/who"'),
-        "codes",
-    ),
+QUEUE = resource("queue", 'role = "oracle"; name = "Slow"; concurrency = 2', "first")
+AROUND = "".join(
+    [
+        *(SPACES, CLASSES, CHAINS, LISTENERS, SOURCES, MODELS, DOCUMENT, ACTIONS, THOUGHTS),
+        *(PROMPTS, CORPORA, PATHS, CONTEXTS, TOOLS, OUTPUTS, QUEUE),
+    ]
+)
+LEAST_EDITS = 20
+
+# By name: a configuration, a change in place, and the attribute whose change replaces it.
+LIVES: dict[str, tuple[str, tuple[str, str] | None, str | None]] = {
+    "space": (SPACE.replace('"home"', '"it"'), ('"Home"', '"House"'), None),
+    "space_bridge": (BRIDGE, ("tama_space.other.id", "tama_space.home.id"), "space_id"),
+    "class": (CLASS, ('"thing"', '"article"'), "space_id"),
+    "class with a block": (CLASS_BLOCK, ('"A thing"', '"A matter"'), "space_id"),
+    "specification": (DOCUMENT, ('"1.0.0"', '"1.1.0"'), "space_id"),
+    "source_identity": (IDENTITY, ('"/whoami"', '"/who"'), "codes"),
     "class_corpus": (
-        CLASSES,
         resource("class_corpus", 'class_id = tama_class.first.id; name = "As Text"; template = "{{ a }}"'),
         ('"As Text"', '"As JSON"'),
         "class_id",
     ),
-    "node": (
-        CLASSES + CHAINS.removeprefix(SPACES),
-        resource("node", NODE),
-        ('"processed"', '"processing"'),
-        "space_id",
-    ),
+    "node": (resource("node", NODE), ('"processed"', '"processing"'), "space_id"),
     "listener": (
-        SPACES,
         resource("listener", 'space_id = tama_space.home.id; endpoint = "http://localhost:4000/"; secret = "s"'),
         ("4000", "4001"),
         "space_id",
     ),
     "listener_filter": (
-        CHAINS + LISTENERS,
         resource("listener_filter", "listener_id = tama_listener.first.id; chain_id = tama_chain.first.id"),
         ("tama_chain.first", "tama_chain.second"),
         "listener_id",
     ),
     "listener_topic": (
-        CLASSES + LISTENERS,
         resource("listener_topic", "listener_id = tama_listener.first.id; class_id = tama_class.first.id"),
         ("tama_class.first", "tama_class.second"),
         "listener_id",
     ),
-    "source": (SPACES, resource("source", SOURCE + REQUEST), ('"gold"', '"silver"'), "space_id"),
-    "source without a request": (SPACES, resource("source", SOURCE), ('"AI"', '"Models"'), "space_id"),
+    "source": (resource("source", SOURCE + REQUEST), ('"gold"', '"silver"'), "space_id"),
+    "source without a request": (resource("source", SOURCE), ('"AI"', '"Models"'), "space_id"),
     "model": (
-        SOURCES,
         resource(
             "model",
             'source_id = tama_source.first.id; identifier = "m-1"; path = "/chat/completions";'
@@ -181,31 +170,22 @@ LIVES = {
         "source_id",
     ),
     "model without parameters": (
-        SOURCES,
         resource("model", 'source_id = tama_source.first.id; identifier = "m-1"; path = "/chat/completions"'),
         ("m-1", "m-2"),
         "source_id",
     ),
     "source_limit": (
-        SOURCES,
         resource("source_limit", 'source_id = tama_source.first.id; scale_unit = "hours"; scale_count = 2; value = 9'),
         ("= 9", "= 999999999"),
         "source_id",
     ),
     "prompt": (
-        SPACES,
         resource("prompt", 'space_id = tama_space.home.id; name = "Greet"; content = "Say <hi>"; role = "system"'),
         ('"Greet"', '"Say hello"'),
         "space_id",
     ),
-    "chain": (
-        SPACES,
-        resource("chain", 'space_id = tama_space.home.id; name = "Talk"'),
-        ('"Talk"', '"Listen"'),
-        "space_id",
-    ),
+    "chain": (resource("chain", 'space_id = tama_space.home.id; name = "Talk"'), ('"Talk"', '"Listen"'), "space_id"),
     "action_modifier": (
-        SPACE + DOCUMENT + ACTION,
         resource(
             "action_modifier",
             'action_id = data.tama_action.first.id; name = "query"; schema = jsonencode({ type = "object" })',
@@ -214,13 +194,11 @@ LIVES = {
         None,
     ),
     "class_operation": (
-        CLASSES + CHAINS.removeprefix(SPACES),
         resource("class_operation", "class_id = tama_class.first.id; chain_ids = [tama_chain.first.id]"),
         None,
         "class_id",
     ),
     "space_processor": (
-        MODELS,
         resource(
             "space_processor",
             "space_id = tama_space.home.id; model_id = tama_model.first.id; completion {; temperature = 0.2;"
@@ -230,19 +208,16 @@ LIVES = {
         "space_id",
     ),
     "space_processor of embeddings": (
-        MODELS,
         resource("space_processor", f'{OF_SPACE}; embedding {{; templates = [{{ type = "query", content = "?" }}]; }}'),
         ('"?"', '"!"'),
         "space_id",
     ),
     "space_processor of rerankings": (
-        MODELS,
         resource("space_processor", f"{OF_SPACE}; reranking {{ }}"),
         ("tama_model.first", "tama_model.second"),
         "space_id",
     ),
     "modular_thought": (
-        THOUGHTS + resource("queue", 'role = "oracle"; name = "Slow"; concurrency = 2', "first"),
         resource(
             "modular_thought",
             'chain_id = tama_chain.first.id; relation = "reply"; module {; reference = "tama/agentic/generate";'
@@ -253,7 +228,6 @@ LIVES = {
         "chain_id",
     ),
     "modular_thought without parameters": (
-        THOUGHTS,
         resource(
             "modular_thought",
             "chain_id = tama_chain.first.id; output_class_id = tama_class.first.id; index = 7;"
@@ -263,7 +237,6 @@ LIVES = {
         "chain_id",
     ),
     "delegated_thought": (
-        THOUGHTS,
         resource(
             "delegated_thought",
             "chain_id = tama_chain.second.id; delegation {; target_thought_id = tama_modular_thought.first.id; }",
@@ -272,7 +245,6 @@ LIVES = {
         None,
     ),
     "thought_processor": (
-        MODELS + THOUGHTS.removeprefix(SPACES),
         resource(
             "thought_processor",
             "thought_id = tama_modular_thought.first.id; model_id = tama_model.first.id; completion {; }",
@@ -281,13 +253,14 @@ LIVES = {
         "thought_id",
     ),
     "thought_context": (
-        THOUGHTS + PROMPTS,
-        resource("thought_context", "thought_id = tama_modular_thought.first.id; prompt_id = tama_prompt.first.id"),
+        resource(
+            "thought_context",
+            "thought_id = tama_modular_thought.first.id; prompt_id = tama_prompt.first.id; layer = 1",
+        ),
         ("tama_prompt.first", "tama_prompt.second"),
         "thought_id",
     ),
     "thought_path": (
-        THOUGHTS,
         resource(
             "thought_path",
             "thought_id = tama_modular_thought.first.id; target_class_id = tama_class.first.id;"
@@ -297,7 +270,6 @@ LIVES = {
         "thought_id",
     ),
     "thought_path_directive": (
-        THOUGHTS + PROMPTS + PATHS,
         resource(
             "thought_path_directive",
             "thought_path_id = tama_thought_path.first.id; prompt_id = tama_prompt.first.id;"
@@ -307,7 +279,6 @@ LIVES = {
         "thought_path_id",
     ),
     "thought_path_activation": (
-        THOUGHTS + PATHS,
         resource(
             "thought_path_activation", "thought_path_id = tama_thought_path.first.id; chain_id = tama_chain.first.id"
         ),
@@ -315,7 +286,6 @@ LIVES = {
         "thought_path_id",
     ),
     "thought_module_input": (
-        THOUGHTS + CORPORA,
         resource(
             "thought_module_input",
             'thought_id = tama_modular_thought.first.id; type = "entity"; class_corpus_id = tama_class_corpus.first.id',
@@ -324,7 +294,6 @@ LIVES = {
         "thought_id",
     ),
     "thought_initializer": (
-        THOUGHTS,
         resource(
             "thought_initializer",
             'thought_id = tama_modular_thought.first.id; reference = "tama/initializers/preload";'
@@ -334,13 +303,11 @@ LIVES = {
         "thought_id",
     ),
     "thought_tool": (
-        TOOLS,
         resource("thought_tool", "thought_id = tama_modular_thought.first.id; action_id = data.tama_action.first.id"),
         ("data.tama_action.first", "data.tama_action.second"),
         "thought_id",
     ),
     "thought_context_input": (
-        THOUGHTS + PROMPTS + CORPORA + CONTEXTS,
         resource(
             "thought_context_input",
             'thought_context_id = tama_thought_context.first.id; type = "metadata";'
@@ -350,7 +317,6 @@ LIVES = {
         "thought_context_id",
     ),
     "thought_tool_input": (
-        TOOLS + CORPORA,
         resource(
             "thought_tool_input",
             'thought_tool_id = tama_thought_tool.first.id; type = "path"; class_corpus_id = tama_class_corpus.first.id',
@@ -359,7 +325,6 @@ LIVES = {
         "thought_tool_id",
     ),
     "thought_tool_initializer": (
-        TOOLS,
         resource(
             "thought_tool_initializer",
             'thought_tool_id = tama_thought_tool.first.id; reference = "tama/initializers/import"; index = 1',
@@ -368,7 +333,6 @@ LIVES = {
         "thought_tool_id",
     ),
     "thought_tool_output": (
-        TOOLS + CORPORA,
         resource(
             "thought_tool_output",
             "thought_tool_id = tama_thought_tool.first.id; class_corpus_id = tama_class_corpus.first.id",
@@ -377,7 +341,6 @@ LIVES = {
         "thought_tool_id",
     ),
     "tool_output_option": (
-        TOOLS + CORPORA + OUTPUTS,
         resource(
             "tool_output_option",
             "thought_tool_output_id = tama_thought_tool_output.first.id;"
@@ -387,91 +350,136 @@ LIVES = {
         "thought_tool_output_id",
     ),
     "thought_pruning": (
-        THOUGHTS,
         resource("thought_pruning", "thought_id = tama_modular_thought.first.id; previous_versions_count = 3"),
         ("= 3", "= 0"),
         "thought_id",
     ),
-    "queue": ("", resource("queue", 'role = "oracle"; name = "Slow"; concurrency = 2'), ("= 2", "= 20"), None),
+    "queue": (resource("queue", 'role = "oracle"; name = "Slow"; concurrency = 2'), ("= 2", "= 20"), None),
 }
 
 
+class Lives:
+    """Every resource, with what is around them, in one configuration."""
+
+    def __init__(self, work: Terraform) -> None:
+        self.work = work
+        self.owns = {life: own for life, (own, _, _) in LIVES.items()}
+        self.addresses = {life: f"tama_{_type(life)}.{_label(life)}" for life in LIVES}
+
+    def apply(self, **owns: str) -> dict[str, list[str]]:
+        """Apply with other configurations of some lives, and return what was planned; the next plan is empty."""
+        self.owns.update(owns)
+        labelled = (own.replace('"it"', f'"{_label(life)}"', 1) for life, own in self.owns.items())
+        self.work.write(EMBEDDED + AROUND + "".join(labelled))
+        planned = self.work.changes()
+        self.work.run("apply", "-input=false", "plan.bin")
+        assert self.work.changes() == {}
+        return planned
+
+    def state(self) -> dict[str, dict[str, Any]]:
+        """What Terraform keeps of each."""
+        state = self.work.state()
+        return {life: state[address] for life, address in self.addresses.items()}
+
+    def expect(self, actions: list[str], lives: Iterable[str]) -> dict[str, list[str]]:
+        """The plan that has these actions for these lives."""
+        return {self.addresses[life]: actions for life in lives}
+
+    def members(self) -> dict[str, str]:
+        """Where the API has each."""
+        return {life: fill(_declared(life).member, values) for life, values in self.state().items()}
+
+    def plane(self) -> closing[Client]:
+        """Return the control plane that they are in."""
+        return closing(connect(f"embedded:{self.work.folder / 'tama'}"))
+
+
 def test_the_life_of_every_resource(terraform: Make) -> None:
-    """Create, update, import, disappear, replace, destroy; each resource in a module of its own, all at once."""
-    work = terraform(EMBEDDED)
-    addresses = {life: f"module.{_module(life)}.tama_{_type(life)}.it" for life in LIVES}
-    changed = {life: own.replace(*change) if change else own for life, (_, own, change, _) in LIVES.items()}
-    updated = {life: address for life, address in addresses.items() if LIVES[life][2]}
-    replaced = {life: _elsewhere(changed[life], by) for life, (_, _, _, by) in LIVES.items() if by}
-    deletable = {life: address for life, address in addresses.items() if catalog.resource(_type(life)).deletes}
+    """Create, update, edit behind Terraform's back, import, delete behind its back, replace, destroy; all at once."""
     assert {_type(life) for life in LIVES} == set(catalog.RESOURCES)
+    lives = Lives(terraform(EMBEDDED))
+    lives.apply()
+    _update_and_edit(lives)
+    _import(lives)
+    _delete(lives)
+    _replace(lives)
+    lives.work.destroy()
+    assert lives.work.state() == {}
 
-    _declare(work, {life: own for life, (_, own, _, _) in LIVES.items()})
-    work.init()
-    work.apply()
-    first = work.state()
-    assert work.changes() == {}
 
-    _declare(work, changed)
-    assert work.changes() == {address: ["update"] for address in updated.values()}
-    work.apply()
-    second = work.state()
-    for life, address in updated.items():
-        assert second[address]["id"] == first[address]["id"]
-        different = {name for name in first[address] if first[address][name] != second[address][name]}
-        assert different
-        assert different <= _may_change(_type(life)), life
-    assert work.changes() == {}
+def _update_and_edit(lives: Lives) -> None:
+    updates = {life: own.replace(*change) for life, (own, change, _) in LIVES.items() if change}
+    first, members = lives.state(), lives.members()
+    with lives.plane() as plane:
+        before = {life: plane.request("GET", members[life]) for life in updates}
 
-    imports = "".join(
-        f'import {{\n  to = {address}\n  id = "{_import_id(_type(life), second[address])}"\n}}\n'
-        for life, address in addresses.items()
+        assert lives.apply(**updates) == lives.expect(["update"], updates)
+        second = lives.state()
+        for life in updates:
+            assert second[life]["id"] == first[life]["id"]
+            different = {name for name in first[life] if first[life][name] != second[life][name]}
+            assert different
+            assert different <= _may_change(_type(life)), life
+
+        after = {life: plane.request("GET", members[life]) for life in updates}
+        edits = {life: body for life in updates if (body := _edit(life, before[life], after[life]))}
+        assert len(edits) >= LEAST_EDITS
+        for life, body in edits.items():
+            plane.request("PATCH", members[life], {_declared(life).wrapper: body})
+        assert lives.apply() == lives.expect(["update"], edits)
+        for life, body in edits.items():
+            healed = plane.request("GET", members[life])
+            assert all(healed.get(key) == after[life].get(key) for key in body), life
+
+
+def _import(lives: Lives) -> None:
+    state = lives.state()
+    imports = (
+        f'import {{\n  to = {lives.addresses[life]}\n  id = "{_declared(life).import_id.format_map(values)}"\n}}\n'
+        for life, values in state.items()
     )
-    work.run("state", "rm", *addresses.values())
-    work.write(imports, "imports.tf")
-    assert work.changes() == {addresses[life]: ["update"] for life in LIVES if not _is_told(life)}
-    work.apply()
-    (work.folder / "imports.tf").unlink()
-    assert {address: work.state()[address]["id"] for address in addresses.values()} == {
-        address: second[address]["id"] for address in addresses.values()
+    lives.work.run("state", "rm", *lives.addresses.values())
+    lives.work.write("".join(imports), "imports.tf")
+    assert lives.apply() == lives.expect(["update"], (life for life in LIVES if not _is_told(life)))
+    (lives.work.folder / "imports.tf").unlink()
+    assert {life: values["id"] for life, values in lives.state().items()} == {
+        life: values["id"] for life, values in state.items()
     }
-    assert work.changes() == {}
 
-    with closing(connect(f"embedded:{work.folder / 'tama'}")) as plane:
-        for life, address in deletable.items():
-            plane.request("DELETE", _member(_type(life), second[address]))
-    assert work.changes() == {address: ["create"] for address in deletable.values()}
-    work.apply()
-    third = work.state()
-    assert work.changes() == {}
 
-    _declare(work, changed | replaced)
-    assert work.changes() == {addresses[life]: ["delete", "create"] for life in replaced}
-    work.apply()
-    fourth = work.state()
-    assert work.changes() == {}
-    assert all(fourth[addresses[life]]["id"] != third[addresses[life]]["id"] for life in replaced)
+def _delete(lives: Lives) -> None:
+    deleted = {life: member for life, member in lives.members().items() if _declared(life).deletes}
+    with lives.plane() as plane:
+        for member in deleted.values():
+            plane.request("DELETE", member)
+    assert lives.apply() == lives.expect(["create"], deleted)
 
-    work.destroy()
-    assert work.state() == {}
+
+def _replace(lives: Lives) -> None:
+    replaced = {life: _elsewhere(lives.owns[life], by) for life, (_, _, by) in LIVES.items() if by}
+    before = lives.state()
+    assert lives.apply(**replaced) == lives.expect(["delete", "create"], replaced)
+    after = lives.state()
+    assert all(after[life]["id"] != before[life]["id"] for life in replaced)
+
+
+def _edit(life: str, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
+    """The body of a request that makes an object again what it was."""
+    declared = _declared(life)
+    told = {*(one.key for one in Kinds()[declared.kind].attributes), *(block.key for block in declared.blocks)}
+    return {key: value for key, value in before.items() if key in told and value != after.get(key)}
 
 
 def _type(life: str) -> str:
     return life.partition(" ")[0]
 
 
-def _module(life: str) -> str:
+def _declared(life: str) -> Resource:
+    return catalog.resource(_type(life))
+
+
+def _label(life: str) -> str:
     return life.replace(" ", "_")
-
-
-def _declare(work: Terraform, owns: dict[str, str]) -> None:
-    """Write each life's own configuration, with what is around it, as a module."""
-    for life, own in owns.items():
-        folder = work.folder / _module(life)
-        folder.mkdir(exist_ok=True)
-        (folder / "main.tf").write_text(HEAD + LIVES[life][0] + own, "utf-8")
-    modules = (f'module "{_module(life)}" {{\n  source = "./{_module(life)}"\n}}\n' for life in LIVES)
-    work.write(EMBEDDED + "".join(modules))
 
 
 def _may_change(type_: str) -> set[str]:
@@ -498,14 +506,6 @@ def _elsewhere(own: str, attribute: str) -> str:
         if changed != own:
             return changed
     raise AssertionError(f"no other {attribute}")
-
-
-def _member(type_: str, values: dict[str, Any]) -> str:
-    return fill(catalog.resource(type_).member, values)
-
-
-def _import_id(type_: str, values: dict[str, Any]) -> str:
-    return catalog.resource(type_).import_id.format_map(values)
 
 
 def test_a_class_moves_from_a_block_to_json_in_place(terraform: Make) -> None:
@@ -542,7 +542,7 @@ def test_destroying_what_is_gone_succeeds(terraform: Make) -> None:
     work = terraform(EMBEDDED + SPACE)
     work.apply()
     plane = connect(f"embedded:{work.folder / 'tama'}")
-    plane.request("DELETE", _member("space", work.state()["tama_space.home"]))
+    plane.request("DELETE", f"/provision/neural/spaces/{work.state()['tama_space.home']['id']}")
     plane.close()
     work.run("destroy", "-auto-approve", "-refresh=false")
     assert work.state() == {}
