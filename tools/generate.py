@@ -1,299 +1,36 @@
-"""`make generate`: write the typed CDKTF constructs in `stack/tama` from the declarations of Tama's resources.
-
-The declarations are those of `tama.catalog`, the one of the local service, and what the provider adds of its own: its
-configuration, waits and timeouts. A test compares the outcome with the schema that the provider tells Terraform.
-"""
+"""`make generate`: write what follows from the declarations of Tama's resources, the constructs and the reference."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-import textwrap
-from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from provider.framework import schema as framework
-from provider.framework.schema import LIST, NUMBER, STRING, STRINGS
-from provider.resources import local_service
-from provider.resources.provider import TamaProvider
-from tama import catalog
-from tama.catalog.declaration import Attribute, Block, DataSource, Integer, Resource, Text, Texts
-from tools import progress
+from tools import constructs, progress, reference
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "stack" / "tama"
-
-_WIDTH = 108
-_KEYWORDS = frozenset({"class", "from", "in"})
-_ARGUMENTS = {
-    "string": "str",
-    "json": "str",
-    "integer": "float",
-    "number": "float",
-    "boolean": "bool | IResolvable",
-    "strings": "Sequence[str]",
-    "integers": "Sequence[float]",
-}
-_PROPERTIES = {
-    "string": ("str", "get_string_attribute"),
-    "json": ("str", "get_string_attribute"),
-    "integer": ("float", "get_number_attribute"),
-    "number": ("float", "get_number_attribute"),
-    "boolean": ("IResolvable", "get_boolean_attribute"),
-    "strings": ("list[str]", "get_list_attribute"),
-    "integers": ("list[float]", "get_number_list_attribute"),
-}
-_PLACE = ("scope: Where the construct hangs in the tree.", "id_: Its name there.")
-_TYPES = {STRING: Text, NUMBER: Integer, STRINGS: Texts}
-_MEANINGS = {"integer": "a whole number", "integers": "whole numbers"}
+OWNED = (
+    f"{constructs.FOLDER}/*.py",
+    *(f"{folder}/*.md" for folder in reference.FOLDERS),
+    "examples/resources/*/import.sh",
+)
+"""Where no file may be that is not generated."""
 
 
-class _Construct:
-    """One class to write: the declaration of a resource or data source in the terms of a construct."""
-
-    def __init__(self, declaration: Resource | DataSource) -> None:
-        self.base = "DataSource" if isinstance(declaration, DataSource) else "Resource"
-        self.summary = declaration.summary
-        self.type = f"tama_{declaration.type}"
-        data = self.base == "DataSource"
-        self.module = f"data_{self.type}" if data else _python(declaration.type)
-        self.name = _camel(self.module.rstrip("_"))
-        self.attributes = declaration.attributes
-        if isinstance(declaration, Resource):
-            self.attributes = (Text("id", f"The id of the {declaration.thing}.", computed=True), *self.attributes)
-        self.blocks = (*declaration.blocks, *_added(declaration))
-
-    def arguments(self) -> list[Attribute | Block]:
-        return [*filter(_configurable, self.attributes), *(block for block in self.blocks if _configured(block))]
-
-    def computed(self) -> list[Attribute | Block]:
-        return [*self.attributes, *(block for block in self.blocks if not _configured(block))]
+def generated() -> dict[str, str]:
+    """Return what is generated: the text by the path below the project's folder."""
+    return constructs.files() | reference.files()
 
 
-def _added(declaration: Resource | DataSource) -> list[Block]:
-    """The blocks that the provider adds to a resource: waits and timeouts."""
-    if isinstance(declaration, DataSource):
-        return []
-    declared = {block.name for block in declaration.blocks}
-    fields = TamaProvider("").resources[f"tama_{declaration.type}"]().schema.fields
-    return [_block(field) for field in fields if isinstance(field, framework.Block) and field.name not in declared]
-
-
-def _block(block: framework.Block) -> Block:
-    blocks = tuple(_block(field) for field in block.fields if isinstance(field, framework.Block))
-    return Block(
-        block.name,
-        block.description,
-        _attributes(block.fields),
-        blocks=blocks,
-        many=block.nesting == LIST,
-        required=block.required,
-    )
-
-
-def _attributes(fields: Iterable[framework.Attribute | framework.Block]) -> tuple[Attribute, ...]:
-    return tuple(
-        _TYPES[field.type](
-            field.name, field.description, required=field.required, optional=field.optional, sensitive=field.sensitive
-        )
-        for field in fields
-        if isinstance(field, framework.Attribute)
-    )
-
-
-def _configurable(attribute: Attribute) -> bool:
-    return attribute.required or attribute.optional
-
-
-def _configured(block: Block) -> bool:
-    return any(map(_configurable, block.attributes)) or any(map(_configured, block.blocks))
-
-
-def generated() -> dict[Path, str]:
-    """Return what is generated: the text by the path of the file."""
-    constructs = [
-        *(_Construct(catalog.resource(type_)) for type_ in catalog.RESOURCES),
-        _Construct(local_service.RESOURCE),
-        *(_Construct(catalog.data_source(type_)) for type_ in catalog.DATA_SOURCES),
-    ]
-    files = {FOLDER / f"{construct.module}.py": _module(construct) for construct in constructs}
-    files[FOLDER / "provider.py"] = _provider()
-    files[FOLDER / "__init__.py"] = _package({**{c.name: c.module for c in constructs}, "TamaProvider": "provider"})
-    return files
-
-
-def _package(modules: dict[str, str]) -> str:
-    imports = [f"from stack.tama.{module} import {name}" for name, module in modules.items()]
-    names = [f'    "{name}",' for name in sorted(modules)]
-    return _file(
-        ["Typed constructs for the resources and data sources of the provider for Tama."],
-        [*sorted(imports), "", "__all__ = [", *names, "]"],
-    )
-
-
-def _module(construct: _Construct) -> str:
-    structs = list(_structs(construct.name, construct.arguments()))
-    lines = [
-        f"from stack.element import {', '.join(sorted({construct.base, 'Meta', *(['Struct'] if structs else [])}))}"
-    ]
-    for name, nested in structs:
-        lines += ["", "", *_struct(name, nested)]
-    lines += ["", "", f"class {construct.name}({construct.base}):", *_indent(_documentation(construct))]
-    lines += ["", f'    terraform_type = "{construct.type}"']
-    lines += [*_indent(_blocks(construct.blocks)), "", *_indent(_constructor(construct.name, construct.arguments()))]
-    for computed in construct.computed():
-        lines += ["", *_indent(_property(computed))]
-    return _file([f"`{construct.type}`."], [*_imports(lines), *lines])
-
-
-def _provider() -> str:
-    arguments = _attributes(TamaProvider.schema.fields)
-    lines = ["from stack.element import Provider", "", "", "class TamaProvider(Provider):"]
-    alias = Text("alias", "The name by which resources choose this instance; None for the default one.")
-    notes = [*_PLACE, *(_note(attribute) for attribute in (*arguments, alias))]
-    lines += _indent(_docstring(["The provider for Tama."], "Args", notes))
-    parameters = ["scope: Construct", "id_: str", "/", "*"]
-    parameters += [f"{a.name}: {_ARGUMENTS[a.kind]} | None = None" for a in (*arguments, alias)]
-    lines += ["", *_indent(_signature(parameters))]
-    lines += [
-        *_indent(_dictionary([a.name for a in arguments]), 2),
-        "        super().__init__(scope, id_, arguments, alias)",
-    ]
-    return _file(["The provider's configuration."], [*_imports(lines), *lines])
-
-
-def _imports(lines: Sequence[str]) -> list[str]:
-    """The imports that the lines of a module need besides the base classes."""
-    text = "\n".join(lines)
-    used = [name for name in ("Construct", "IResolvable") if name in text]
-    imports = ["from collections.abc import Sequence"] if "Sequence[" in text else []
-    imports += ["from dataclasses import dataclass"] if "@dataclass" in text else []
-    imports += ["from typing import Unpack"] if "Unpack[" in text else []
-    return [*imports, *([""] if imports else []), f"from stack.cdktf_ import {', '.join(used)}"]
-
-
-def _structs(owner: str, arguments: Iterable[Attribute | Block]) -> Iterator[tuple[str, Block | Attribute]]:
-    """Every nested block and attribute, with the name of its class; what is nested deeper comes first."""
-    for nested in arguments:
-        if isinstance(nested, Block) or nested.attributes:
-            name = f"{owner}{_camel(nested.name)}"
-            yield from _structs(name, _inside(nested))
-            yield name, nested
-
-
-def _inside(nested: Block | Attribute) -> list[Attribute | Block]:
-    blocks = nested.blocks if isinstance(nested, Block) else ()
-    return [*filter(_configurable, nested.attributes), *filter(_configured, blocks)]
-
-
-def _struct(name: str, nested: Block | Attribute) -> list[str]:
-    inside = sorted(_inside(nested), key=_optional)
-    lines = ["@dataclass(frozen=True, kw_only=True)", f"class {name}(Struct):"]
-    lines += _indent(_docstring([nested.description], "Attributes", [_note(argument) for argument in inside]))
-    lines += ["", *(f"    {_parameter(name, argument)}" for argument in inside)]
-    blocks = _indent(_blocks(nested.blocks if isinstance(nested, Block) else ()))
-    return [*lines, *([""] if blocks else []), *blocks]
-
-
-def _blocks(blocks: Iterable[Block]) -> list[str]:
-    names = [f'"{block.name}"' for block in blocks if _configured(block)]
-    return [f"blocks = frozenset({{{', '.join(names)}}})"] if names else []
-
-
-def _documentation(construct: _Construct) -> list[str]:
-    arguments = sorted(construct.arguments(), key=_optional)
-    notes = [*_PLACE, *map(_note, arguments), "meta: Terraform's meta-arguments."]
-    return _docstring([construct.summary], "Args", notes)
-
-
-def _constructor(owner: str, arguments: Sequence[Attribute | Block]) -> list[str]:
-    ordered = sorted(arguments, key=_optional)
-    parameters = ["scope: Construct", "id_: str", "/", "*", *(_parameter(owner, argument) for argument in ordered)]
-    lines = [*_signature([*parameters, "**meta: Unpack[Meta]"]), *_indent(_dictionary([a.name for a in arguments]))]
-    return [*lines, "    super().__init__(scope, id_, arguments, **meta)"]
-
-
-def _signature(parameters: Sequence[str]) -> list[str]:
-    return ["def __init__(", "    self,", *(f"    {parameter}," for parameter in parameters), ") -> None:"]
-
-
-def _dictionary(names: Iterable[str]) -> list[str]:
-    return ["arguments: dict[str, object] = {", *(f'    "{name}": {_python(name)},' for name in names), "}"]
-
-
-def _optional(argument: Attribute | Block) -> bool:
-    return not argument.required
-
-
-def _parameter(owner: str, argument: Attribute | Block) -> str:
-    if isinstance(argument, Block) or argument.attributes:
-        type_ = f"{owner}{_camel(argument.name)}"
-        many = argument.many if isinstance(argument, Block) else argument.kind == "objects"
-        type_ = f"Sequence[{type_}]" if many else type_
-    else:
-        type_ = _ARGUMENTS[argument.kind]
-    return f"{_python(argument.name)}: {type_}{' | None = None' if _optional(argument) else ''}"
-
-
-def _property(attribute: Attribute | Block) -> list[str]:
-    if isinstance(attribute, Block) or attribute.attributes:
-        type_, getter = "IResolvable", "interpolation_for_attribute"
-    else:
-        type_, getter = _PROPERTIES[attribute.kind]
-    lines = [
-        "@property",
-        f"def {_python(attribute.name)}(self) -> {type_}:",
-        *_indent(_docstring([attribute.description])),
-    ]
-    return [*lines, f'    return self.{getter}("{attribute.name}")']
-
-
-def _note(argument: Attribute | Block) -> str:
-    """What a docstring says of an argument."""
-    if isinstance(argument, Block):
-        return f"{_python(argument.name)}: {argument.description}"
-    facts = [_MEANINGS[argument.kind]] if argument.kind in _MEANINGS else []
-    facts += [f"one of {', '.join(f'`{value}`' for value in argument.one_of)}"] if argument.one_of else []
-    facts += [f"`{argument.default}` when not given"] if argument.default is not None else []
-    facts += ["sensitive"] if argument.sensitive else []
-    facts += ["a change makes a new object"] if argument.replaces else []
-    sentences = [argument.description, *(f"{fact[0].upper()}{fact[1:]}." for fact in facts)]
-    return f"{_python(argument.name)}: {' '.join(sentences)}"
-
-
-def _docstring(paragraphs: Sequence[str], title: str = "", notes: Sequence[str] = ()) -> list[str]:
-    if not notes and len(paragraphs) == 1 and len(paragraphs[0]) < _WIDTH:
-        return [f'"""{paragraphs[0]}"""']
-    lines = [line for paragraph in paragraphs for line in textwrap.wrap(paragraph, _WIDTH)]
-    if notes:
-        lines += ["", f"{title}:"]
-    for note in notes:
-        lines += textwrap.wrap(note, _WIDTH, initial_indent="    ", subsequent_indent="        ")
-    return [f'"""{lines[0]}', *lines[1:], '"""']
-
-
-def _file(documentation: Sequence[str], lines: Sequence[str]) -> str:
-    head = ["# Generated by tools/generate.py: change the declaration instead, then run `make generate`.", ""]
-    return "\n".join([*head, *_docstring(documentation), "", "from __future__ import annotations", "", *lines, ""])
-
-
-def _indent(lines: Iterable[str], depth: int = 1) -> list[str]:
-    return [f"{'    ' * depth}{line}" if line else "" for line in lines]
-
-
-def _python(name: str) -> str:
-    return f"{name}_" if name in _KEYWORDS else name
-
-
-def _camel(name: str) -> str:
-    return "".join(part.capitalize() for part in name.split("_"))
-
-
-def stale(files: dict[Path, str]) -> list[Path]:
+def stale(files: dict[str, str]) -> list[str]:
     """Return the files that are not as they would be generated, and those that no longer would be."""
-    present = {path for path in FOLDER.glob("*.py") if path not in files}
-    changed = {path for path, text in files.items() if not path.is_file() or path.read_text("utf-8") != text}
-    return sorted(present | changed)
+    present = {path.relative_to(ROOT).as_posix() for pattern in OWNED for path in ROOT.glob(pattern)}
+    changed = {name for name, text in files.items() if _text(ROOT / name) != text}
+    return sorted(present - files.keys() | changed)
+
+
+def _text(path: Path) -> str | None:
+    return path.read_text("utf-8") if path.is_file() else None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -302,18 +39,19 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; exit 1 when a file is stale")
     options = parser.parse_args(arguments)
     files = generated()
-    paths = stale(files)
+    names = stale(files)
     if options.check:
-        for path in paths:
-            print(f"{path.relative_to(ROOT)} is stale: run `make generate`", file=sys.stderr)
-        return 1 if paths else 0
-    FOLDER.mkdir(exist_ok=True)
-    for path in paths:
-        if path in files:
-            path.write_text(files[path], "utf-8")
+        for name in names:
+            print(f"{name} is stale: run `make generate`", file=sys.stderr)
+        return 1 if names else 0
+    for name in names:
+        path = ROOT / name
+        if name in files:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(files[name], "utf-8")
         else:
             path.unlink()
-        print(f"{path.relative_to(ROOT)}")
+        print(name)
     return 0
 
 

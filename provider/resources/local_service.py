@@ -42,6 +42,7 @@ RESOURCE = Resource(
     collection="",
     member="",
     wrapper="",
+    import_id="{data_folder}",
     attributes=(
         Text(
             "data_folder",

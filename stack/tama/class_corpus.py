@@ -19,7 +19,7 @@ class ClassCorpus(Resource):
         class_id: The class whose values it turns into text. A change makes a new object.
         name: The name that people know the corpus by.
         template: The template, e.g. `{{ data.title }}`.
-        main: Whether it is the class's main corpus. `False` when not given.
+        main: Whether it is the class's main corpus. `false` when not given.
         meta: Terraform's meta-arguments.
     """
 

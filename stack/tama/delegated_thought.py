@@ -31,7 +31,7 @@ class DelegatedThought(Resource):
         chain_id: The chain that the thought belongs to. A change makes a new object.
         delegation: What it delegates to.
         output_class_id: The class of what the thought yields.
-        index: Its place in the chain; the next free one when not given. A whole number.
+        index: Its place in the chain; the next free one when not given. A whole number. At least 0.
         meta: Terraform's meta-arguments.
     """
 

@@ -47,7 +47,7 @@ class ModularThought(Resource):
         relation: What its outcome is to the conversation, e.g. `reply`.
         module: What the thought does.
         output_class_id: The class of what the thought yields.
-        index: Its place in the chain; the next free one when not given. A whole number.
+        index: Its place in the chain; the next free one when not given. A whole number. At least 0.
         faculty: The queue that it runs in.
         meta: Terraform's meta-arguments.
     """

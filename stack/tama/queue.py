@@ -18,7 +18,7 @@ class Queue(Resource):
         id_: Its name there.
         role: Which work the queue is for, e.g. `oracle`.
         name: The name that people know the queue by.
-        concurrency: How many run at once. A whole number.
+        concurrency: How many run at once. A whole number. At least 1.
         meta: Terraform's meta-arguments.
     """
 

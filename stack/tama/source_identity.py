@@ -76,7 +76,7 @@ class SourceIdentity(Resource):
         identifier: The name of the security scheme of the specification that the credential is for. A change
             makes a new object.
         validation: The request that shows whether the credential works.
-        api_key: The API key. Sensitive.
+        api_key: The API key. Without one, `client_id` and `client_secret` are required. Sensitive.
         api_key_wo: As `api_key`, and not kept by Terraform, which must be 1.11 or newer. Sensitive.
         api_key_wo_version: A number whose change sends `api_key_wo` again. A whole number.
         client_id: The client id of OAuth 2.0 client credentials.
@@ -144,7 +144,7 @@ class SourceIdentity(Resource):
 
     @property
     def api_key(self) -> str:
-        """The API key."""
+        """The API key. Without one, `client_id` and `client_secret` are required."""
         return self.get_string_attribute("api_key")
 
     @property

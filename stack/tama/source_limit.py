@@ -18,8 +18,8 @@ class SourceLimit(Resource):
         id_: Its name there.
         source_id: The source that is limited; a source has one limit. A change makes a new object.
         scale_unit: The unit of the time. One of `seconds`, `minutes`, `hours`.
-        scale_count: How many of that unit the time has. A whole number.
-        value: How many requests it takes in that time. A whole number.
+        scale_count: How many of that unit the time has. A whole number. At least 1.
+        value: How many requests it takes in that time. A whole number. At least 1.
         meta: Terraform's meta-arguments.
     """
 

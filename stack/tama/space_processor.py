@@ -27,7 +27,7 @@ class SpaceProcessorCompletionRoleMappings(Struct):
 
 @dataclass(frozen=True, kw_only=True)
 class SpaceProcessorCompletion(Struct):
-    """How texts are completed.
+    """How texts are completed. Exactly one of `completion`, `embedding` and `reranking` is given.
 
     Attributes:
         temperature: How freely it is completed; 0.8 when not given.
@@ -57,10 +57,10 @@ class SpaceProcessorEmbeddingTemplates(Struct):
 
 @dataclass(frozen=True, kw_only=True)
 class SpaceProcessorEmbedding(Struct):
-    """How texts become vectors.
+    """How texts become vectors. Exactly one of `completion`, `embedding` and `reranking` is given.
 
     Attributes:
-        max_tokens: How long a text may be; 512 when not given. A whole number.
+        max_tokens: How long a text may be; 512 when not given. A whole number. At least 1.
         templates: What is put around a text, by its type.
     """
 
@@ -70,7 +70,7 @@ class SpaceProcessorEmbedding(Struct):
 
 @dataclass(frozen=True, kw_only=True)
 class SpaceProcessorReranking(Struct):
-    """How results are ordered anew.
+    """How results are ordered anew. Exactly one of `completion`, `embedding` and `reranking` is given.
 
     Attributes:
         parameters: What is sent with each call, as a JSON object.
@@ -87,9 +87,10 @@ class SpaceProcessor(Resource):
         id_: Its name there.
         space_id: The space that uses it. A change makes a new object.
         model_id: The model.
-        completion: How texts are completed.
-        embedding: How texts become vectors.
-        reranking: How results are ordered anew.
+        completion: How texts are completed. Exactly one of `completion`, `embedding` and `reranking` is given.
+        embedding: How texts become vectors. Exactly one of `completion`, `embedding` and `reranking` is given.
+        reranking: How results are ordered anew. Exactly one of `completion`, `embedding` and `reranking` is
+            given.
         meta: Terraform's meta-arguments.
     """
 

@@ -18,7 +18,7 @@ class ThoughtContext(Resource):
         id_: Its name there.
         thought_id: The thought that is given it. A change makes a new object.
         prompt_id: The prompt.
-        layer: Its place among the prompts. A whole number. `0` when not given.
+        layer: Its place among the prompts. A whole number. At least 0. `0` when not given.
         meta: Terraform's meta-arguments.
     """
 

@@ -20,7 +20,7 @@ class ThoughtInitializer(Resource):
         reference: The initializer's name, e.g. `tama/initializers/preload`.
         class_id: The class that it is about.
         parameters: Its parameters, as JSON.
-        index: Its place among the initializers; the next free one when not given. A whole number.
+        index: Its place among the initializers; the next free one when not given. A whole number. At least 0.
         meta: Terraform's meta-arguments.
     """
 

@@ -17,7 +17,7 @@ class ThoughtPruning(Resource):
         scope: Where the construct hangs in the tree.
         id_: Its name there.
         thought_id: The thought. A change makes a new object.
-        previous_versions_count: How many earlier versions are kept. A whole number.
+        previous_versions_count: How many earlier versions are kept. A whole number. At least 0.
         meta: Terraform's meta-arguments.
     """
 

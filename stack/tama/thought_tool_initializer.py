@@ -18,7 +18,7 @@ class ThoughtToolInitializer(Resource):
         id_: Its name there.
         thought_tool_id: The tool. A change makes a new object.
         reference: The initializer's name, e.g. `tama/initializers/import`.
-        index: Its place among the initializers; 0 when not given. A whole number.
+        index: Its place among the initializers; 0 when not given. A whole number. At least 0.
         parameters: Its parameters, as JSON.
         meta: Terraform's meta-arguments.
     """

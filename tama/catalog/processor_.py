@@ -91,6 +91,7 @@ _EMBEDDING: tuple[Attribute, ...] = (
 
 def _block(name: str, description: str, attributes: tuple[Attribute, ...]) -> Block:
     # Each stands in bodies as `configuration`; which it is, the type says.
+    description = f"{description} Exactly one of `completion`, `embedding` and `reranking` is given."
     return Block(name, description, attributes, key="configuration", sent=False, returned=False)
 
 

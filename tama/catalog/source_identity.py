@@ -56,7 +56,7 @@ RESOURCE = Resource(
             replaces=True,
             non_empty=True,
         ),
-        *secret("api_key", "The API key."),
+        *secret("api_key", "The API key. Without one, `client_id` and `client_secret` are required."),
         Text("client_id", "The client id of OAuth 2.0 client credentials.", optional=True, returned=False),
         *secret("client_secret", "The secret of that client."),
         provision_state("identity"),

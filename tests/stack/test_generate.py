@@ -14,7 +14,8 @@ from stack.cdktf_ import IResolvable
 from stack.element import DataSource, Meta, Resource, Struct
 from stack.tama import source_identity
 from tama import catalog
-from tools import generate
+from tools import constructs, generate
+from tools.environment import ROOT
 
 
 def test_the_generated_files_are_fresh() -> None:
@@ -29,21 +30,24 @@ def test_a_changed_a_missing_and_a_superfluous_file_are_stale(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(generate, "ROOT", tmp_path)
-    monkeypatch.setattr(generate, "FOLDER", tmp_path / "tama")
     assert generate.main([]) == 0
     assert generate.main(["--check"]) == 0
-    (tmp_path / "tama" / "space.py").write_text("changed")
-    (tmp_path / "tama" / "class_.py").unlink()
-    (tmp_path / "tama" / "planet.py").write_text("superfluous")
+    (tmp_path / "stack" / "tama" / "space.py").write_text("changed")
+    (tmp_path / "stack" / "tama" / "class_.py").unlink()
+    (tmp_path / "stack" / "tama" / "planet.py").write_text("superfluous")
+    (tmp_path / "docs" / "resources" / "planet.md").write_text("superfluous")
+    (tmp_path / "docs" / "by_hand.md").write_text("not generated")
     capsys.readouterr()
     assert generate.main(["--check"]) == 1
     assert [line.split()[0] for line in capsys.readouterr().err.splitlines()] == [
-        "tama/class_.py",
-        "tama/planet.py",
-        "tama/space.py",
+        "docs/resources/planet.md",
+        "stack/tama/class_.py",
+        "stack/tama/planet.py",
+        "stack/tama/space.py",
     ]
     assert generate.main([]) == 0
     assert generate.main(["--check"]) == 0
+    assert (tmp_path / "docs" / "by_hand.md").exists()
 
 
 def test_there_is_a_construct_for_every_declaration() -> None:
@@ -59,7 +63,7 @@ def test_there_is_a_construct_for_every_declaration() -> None:
 
 
 def _classes() -> list[type]:
-    modules = [importlib.import_module(f"stack.tama.{path.stem}") for path in generate.FOLDER.glob("*.py")]
+    modules = [importlib.import_module(f"stack.tama.{path.stem}") for path in (ROOT / constructs.FOLDER).glob("*.py")]
     found = {item for module in modules for item in vars(module).values() if inspect.isclass(item)}
     return sorted((item for item in found if item.__module__.startswith("stack.tama.")), key=lambda item: item.__name__)
 

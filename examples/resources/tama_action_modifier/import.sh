@@ -1,0 +1,1 @@
+terraform import tama_action_modifier.title "<id>"

@@ -1,0 +1,1 @@
+terraform import tama_chain.talk "<id>"

@@ -1,0 +1,1 @@
+terraform import tama_class_corpus.summary "<id>"

@@ -1,0 +1,1 @@
+terraform import tama_class_operation.index "<class_id>:<id>"

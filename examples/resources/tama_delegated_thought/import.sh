@@ -1,0 +1,1 @@
+terraform import tama_delegated_thought.reply "<id>"

@@ -1,0 +1,1 @@
+terraform import tama_local_service.personalization "<data_folder>"

@@ -1,0 +1,1 @@
+terraform import tama_modular_thought.reply "<id>"

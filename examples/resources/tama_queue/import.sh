@@ -1,0 +1,1 @@
+terraform import tama_queue.talk "<id>"

@@ -1,0 +1,5 @@
+resource "tama_queue" "talk" {
+  role        = "oracle"
+  name        = "Talk"
+  concurrency = 8
+}

@@ -1,0 +1,1 @@
+terraform import tama_source_identity.films "<id>"

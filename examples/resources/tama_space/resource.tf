@@ -1,0 +1,4 @@
+resource "tama_space" "films" {
+  name = "Films"
+  type = "component"
+}

@@ -1,0 +1,1 @@
+terraform import tama_space_bridge.to_films "<id>"

@@ -1,0 +1,1 @@
+terraform import tama_space_processor.completion "<space_id>/<type>"

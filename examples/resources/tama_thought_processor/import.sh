@@ -1,0 +1,1 @@
+terraform import tama_thought_processor.completion "<thought_id>/<type>"

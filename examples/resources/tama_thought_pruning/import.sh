@@ -1,0 +1,1 @@
+terraform import tama_thought_pruning.reply "<id>"

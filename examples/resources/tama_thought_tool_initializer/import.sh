@@ -1,0 +1,1 @@
+terraform import tama_thought_tool_initializer.import "<id>"

@@ -1,0 +1,1 @@
+terraform import tama_tool_output_option.title "<id>"
