@@ -53,7 +53,8 @@ GOALS: Final = (
     Goal("GET profile / GET record of Kinto", GET, KINTO_GET, least=6),
     Goal("durable PUT profile / PUT record of Kinto, which keeps it in memory", PUT, KINTO_PUT, least=5),
 )
-MEMORY: Final = Goal("memory after all requests / after the first hundredth", "", "", most=1.1)
+MOST_GROWTH: Final = 1.1
+"""How much memory the service may have after all requests, in proportion to that after the first hundredth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +109,7 @@ def main(options: Options) -> int:
     _say("")
     others = other_work(before, usage(), os.cpu_count() or 1)
     print("\n".join((_what_was_run(options, others), "", *rates_table(rounds), "", *goals_table(GOALS, rounds))))
-    print(goal_line(MEMORY, [memory] if memory else []))
+    print(memory_line(memory))
     return 0 if memory and all(run for runs in rounds.values() for run in runs) else 1
 
 
@@ -214,22 +215,30 @@ def _tried(name: str, contender: Contender, client: Client, seconds: float) -> R
     return None
 
 
-def _memory(folder: Path, options: Options, client: Client, cores: Cores) -> float | None:
-    """Return the memory of a worker after all requests, in proportion to that after the first hundredth."""
+def _memory(folder: Path, options: Options, client: Client, cores: Cores) -> dict[int, int]:
+    """Return the memory of a worker in bytes, by after how many requests; nothing where it is not known."""
     kinds = zip(our_requests(options.actors), MIX, strict=True)
     requests = [replace(request, share=share) for request, share in kinds]
     first = max(options.all_requests // 100, options.connections)
+    sizes: dict[int, int] = {}
     with servers.our_service(folder, population.prepared(options.actors), cores.server) as ours:
-        sizes: list[int] = []
         for amount in (first, max(options.all_requests - first, options.connections)):
             _say(f"{amount:,} requests of all kinds")
             run = client.run(ours.url, ours.pid, requests, {"amount": amount})
             if why := run.why_void():
                 print(f"void: memory: {why}", file=sys.stderr)
-                return None
-            sizes.append(max(map(resident_bytes, family(ours.pid))))
-    before, after = sizes
-    return after / before if before else None
+                return {}
+            sizes[sum(sizes) + amount] = max(map(resident_bytes, family(ours.pid)))
+    return sizes if all(sizes.values()) else {}
+
+
+def memory_line(sizes: Mapping[int, int]) -> str:
+    """Return the line of the goal of the memory, in bytes by after how many requests."""
+    if not sizes:
+        return goal_line(Goal("memory", "", "", most=MOST_GROWTH), [])
+    before, after = sizes.values()
+    texts = [f"{requests:,} requests ({size / 1e6:.0f} MB)" for requests, size in list(sizes.items())[::-1]]
+    return goal_line(Goal(f"memory after {' / after '.join(texts)}", "", "", most=MOST_GROWTH), [after / before])
 
 
 def _say(what: str) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from benchmarks.service.load import Run
-from benchmarks.service.main import GOALS
+from benchmarks.service.main import GOALS, memory_line
 from benchmarks.service.results import Goal, Rounds, goal_line, goals_table, rates_table
 
 FAST_ENOUGH = Goal("ours / theirs", "ours", "theirs", least=0.5)
@@ -67,3 +67,14 @@ def test_the_goals_name_what_is_measured() -> None:
         "GET profile / GET record of Kinto": "at least 6.00",
         "durable PUT profile / PUT record of Kinto, which keeps it in memory": "at least 5.00",
     }
+
+
+@pytest.mark.parametrize(("size", "ratio", "verdict"), [(220, "1.10", "met"), (222, "1.11", "missed")])
+def test_memory_may_grow_by_a_tenth(size: int, ratio: str, verdict: str) -> None:
+    line = memory_line({10_000: 200_000_000, 1_000_000: size * 1_000_000})
+    what = f"memory after 1,000,000 requests ({size} MB) / after 10,000 requests (200 MB)"
+    assert line == f"| {what} | at most 1.10 | {ratio} | {ratio}-{ratio} |  | {verdict} |"
+
+
+def test_memory_that_is_not_known_is_not_measured() -> None:
+    assert memory_line({}) == "| memory | at most 1.10 | not measured | | | |"
