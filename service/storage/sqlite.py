@@ -120,6 +120,7 @@ class SQLiteStore:
         self._lock = FileLock(path)
         with ExitStack() as on_failure:
             on_failure.callback(self._lock.close)
+            log_was_left = _has_log(path)
             descriptor = open_private_file(path)
             self._opened = os.fstat(descriptor)
             os.close(descriptor)
@@ -146,6 +147,9 @@ class SQLiteStore:
         if self.backlog():
             # A crash or a restore has left something.
             self._sweeper.wake()
+        if log_was_left:
+            # What was deleted just before a crash can be read in it.
+            self._checkpointer.wake(truncate=True)
 
     def get(self, tenant: str, actor: str, *keys: str) -> list[Item | None]:
         """See `ItemStore.get`."""
@@ -382,6 +386,12 @@ class SQLiteStore:
         except Exception as error:  # noqa: BLE001 - the work of the other actors goes on
             _log.error("background work failed and is put off", exc_info=error, extra={"work": name})
             self._change(tenant, actor, lambda changes: changes.put_off(name, int(self._clock()) + RETRY_S))
+
+
+def _has_log(path: Path) -> bool:
+    """Return whether somebody who did not close a data file left a write-ahead log beside it."""
+    log = path.with_name(path.name + "-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _delete_expired(writer: apsw.Connection, now: int) -> int:

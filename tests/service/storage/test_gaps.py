@@ -1,6 +1,9 @@
 """What was deleted is nowhere in the data file, not even where rows lay before SQLite moved them."""
 
+import os
 import random
+import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -52,6 +55,24 @@ def test_a_copy_has_no_traces_that_the_file_itself_still_has(tmp_path: Path, mon
     for file in (copy, restored):
         assert CANARY not in file.read_bytes()
         assert inspect(file)["integrity"] == "ok"
+
+
+def test_what_was_deleted_just_before_a_crash_is_gone_after_the_next_start(tmp_path: Path) -> None:
+    path, killed = (tmp_path / name / "store.db" for name in ("data", "killed"))
+    store = SQLiteStore(path)
+    store.write("t", "a", lambda changes: changes.put("profile", CANARY))
+    store.write("t", "a", lambda changes: changes.delete("profile"))
+    # The files as a kill would leave them now.
+    shutil.copytree(path.parent, killed.parent)
+    store.close()
+    log = killed.with_name(killed.name + "-wal")
+    assert CANARY in log.read_bytes()
+    again = SQLiteStore(killed)
+    deadline = time.monotonic() + 60
+    while any(CANARY in file.read_bytes() for file in (killed, log)):
+        assert time.monotonic() < deadline
+        os.sched_yield()
+    again.close()
 
 
 def test_rows_and_pages_of_other_kinds_stay_as_they_are(tmp_path: Path) -> None:
