@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, jsonify
 
 from benchmarks.service.population import FIRST, profile
-from service.server import Server, listen
+from hosting.server import Server, listen
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -39,7 +39,7 @@ def main() -> None:
     listener = listen("127.0.0.1", 0)
     sys.stdout.write(f"listening on http://127.0.0.1:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
-    Server(listener).serve(target_loader=_Loader(), wrap_loader=False)
+    Server("bare view", listener).serve(target_loader=_Loader(), wrap_loader=False)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,8 @@ def run(options: argparse.Namespace) -> None:
     """
     settings = read_settings(options, os.environ)
     # Loading the server takes longer than reading the settings, whose errors should come at once.
-    from service.server import CannotServeError, serve  # noqa: PLC0415 - the reason stands above
+    from hosting.server import CannotServeError  # noqa: PLC0415 - the reason stands above
+    from service.server import serve  # noqa: PLC0415 - as above
 
     try:
         serve(settings)

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from service.server import STOP_TIMEOUT_S
+from hosting.server import STOP_TIMEOUT_S
 from tests.service.server import BASE, KEY, RunningService, head, receive, wait_until_gone
 
 BODY = b'{"names": [{"index": 0, "value": "Ana"}]}'

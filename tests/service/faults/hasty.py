@@ -15,10 +15,7 @@ class HastyStore(SQLiteStore):
     def _write_batch(self, batch: list[_Job]) -> None:
         self._writer.execute("BEGIN IMMEDIATE")
         for job, outcome in [(job, self._apply(job)) for job in batch]:
-            if outcome.error is None:
-                job.done.set_result(outcome.value)
-            else:
-                job.done.set_exception(outcome.error)
+            job.finish(outcome)
         time.sleep(COMMIT_S)
         self._writer.execute("COMMIT")
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.logs import JsonFormatter
+from hosting.logs import JsonFormatter
 
 
 def formatted(error: BaseException | None = None, **fields: object) -> Any:

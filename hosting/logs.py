@@ -16,8 +16,8 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"chatter": {"()": "service.logs.Chatter"}},
-    "formatters": {"json": {"()": "service.logs.JsonFormatter"}},
+    "filters": {"chatter": {"()": "hosting.logs.Chatter"}},
+    "formatters": {"json": {"()": "hosting.logs.JsonFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json", "stream": "ext://sys.stderr"}},
     "loggers": {
         "_granian": {"handlers": ["stderr"], "filters": ["chatter"], "level": "INFO", "propagate": False},
