@@ -32,10 +32,12 @@ class SourceRequestSessionAffinity(Struct):
     Attributes:
         location: `header` or `body`. One of `header`, `body`.
         key: The name of the header or of the member of the body.
+        value: What stands there.
     """
 
     location: str
     key: str
+    value: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -36,6 +36,7 @@ RESOURCE = Resource(
                     attributes=(
                         Text("location", "`header` or `body`.", required=True, one_of=("header", "body")),
                         Text("key", "The name of the header or of the member of the body.", required=True),
+                        Text("value", "What stands there.", required=True),
                     ),
                 ),
             ),

@@ -84,7 +84,7 @@ SOURCE = (
 )
 REQUEST = """; request = {
   headers          = [{ name = "x-plan", value = "gold" }]
-  session_affinity = { location = "header", key = "x-session" }
+  session_affinity = { location = "header", key = "x-session", value = "s" }
 }"""
 SOURCES = resource("source", SOURCE, "first") + resource("source", SOURCE, "second")
 ACTION = """

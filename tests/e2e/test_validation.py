@@ -97,7 +97,7 @@ RESOURCES = {
     ),
     "session affinity": (
         "source",
-        SOURCE + '\nrequest = { session_affinity = { location = "cookie", key = "k" } }',
+        SOURCE + '\nrequest = { session_affinity = { location = "cookie", key = "k", value = "v" } }',
         "",
         "Attribute request.session_affinity.location value must be one of",
     ),

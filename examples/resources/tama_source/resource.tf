@@ -13,7 +13,7 @@ resource "tama_source" "models" {
 
   request = {
     headers          = [{ name = "x-team", value = "films" }]
-    session_affinity = { location = "header", key = "x-session" }
+    session_affinity = { location = "header", key = "x-session", value = "actor" }
   }
 }
 
