@@ -115,7 +115,7 @@ class Documents:
             yield from unstorable(preference, place, reading)
             if validator := self._types.get(preference["type"]):
                 # What is below it is left as it was sent.
-                below = Reading(_SUBJECT, preference, tuple(map(str, (*reading.prefix, *place))))
+                below = Reading(_SUBJECT, preference, tuple(reading.pointer(place).split("/")[1:]))
                 try:
                     check(self._contract, validator, below)
                 except Refused as refused:

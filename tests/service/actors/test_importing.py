@@ -262,6 +262,7 @@ def test_the_order_of_lists_and_the_form_of_times_are_understood(client: Client)
             ["/profile/names"],
         ),
         ({"preferences": [{"type": "theme", "value": "blue"}]}, "invalid_document", ["/preferences/0/value"]),
+        ({"preferences": [None, {"type": "theme", "value": "blue"}]}, "invalid_document", ["/preferences/1/value"]),
         ({"preferences": [DARK, DARK]}, "invalid_document", ["/preferences/1"]),
         ({"preferences": [{"type": "x", "value": {"n": 2**60}}]}, "invalid_document", ["/preferences/0/value/n"]),
         ({"preferences": [{"type": "x", "value": ["\x00"]}]}, "invalid_document", ["/preferences/0/value/0"]),
