@@ -55,6 +55,8 @@ class ActorViews:
         self._clock = clock
         self._actors = ActorStore(store, needs_consent=False)
         self._writes = Writes(contract, store)
+        # What was answered to an import moves along when the actor is merged into another.
+        self._imports = Writes(contract, ActorStore(store, needs_consent=False, may_meet_erasure=True))
 
     def by_operation(self) -> dict[str, View]:
         """Return each view by the `operationId` of what it carries out."""
@@ -84,7 +86,7 @@ class ActorViews:
 
         self._profiles.check_actor(actor_id)
         write = Write("import-actor", finish, prepare, max_bytes=self._max_import, max_depth=_DOCUMENT_DEPTH)
-        answer = self._writes.carry_out(caller, actor_id, write)
+        answer = self._imports.carry_out(caller, actor_id, write)
         for importing in prepared:
             importing.lead_aliases()
         return answer
