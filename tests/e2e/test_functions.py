@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from tests.e2e.conftest import HEAD
-from tests.support.terraform import Terraform
+from tests.support.terraform import Home, Terraform
+from tools import toolchain
 
 CALL = HEAD + 'output "schema" {\n  value = provider::tama::openapi(file("api.yaml"))\n}\n'
 DOCUMENT = "openapi: 3.1.0\ninfo: { title: It, version: '1' }\npaths: {}\n"
 
 
-def test_a_document_in_yaml_becomes_a_schema(terraform: Callable[..., Terraform]) -> None:
-    work = terraform(CALL)
+@pytest.mark.parametrize("version", [None, "1.8.4"], ids=lambda version: version or "chosen")
+def test_a_document_in_yaml_becomes_a_schema(home: Home, tmp_path: Path, version: str | None) -> None:
+    work = Terraform(tmp_path, home, binary=toolchain.terraform(version))
+    work.write(CALL)
+    work.init()
     work.write(DOCUMENT, "api.yaml")
     work.apply()
     assert json.loads(work.outputs()["schema"]) == {

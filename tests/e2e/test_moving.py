@@ -14,6 +14,7 @@ import pytest
 from tama.client import connect
 from tests.e2e.conftest import EMBEDDED, HEAD
 from tests.support.terraform import Home, Terraform
+from tools import toolchain
 
 Make = Callable[..., Terraform]
 
@@ -161,7 +162,10 @@ def test_a_state_of_upstream_plans_nothing_after_replace_provider(
     assert work.state() == {}
 
 
-def test_a_resource_of_upstream_moves(home: Home, tmp_path: Path, objects: dict[str, dict[str, Any]]) -> None:
+@pytest.mark.parametrize("version", [None, "1.8.4"], ids=lambda version: version or "chosen")
+def test_a_resource_of_upstream_moves(
+    home: Home, tmp_path: Path, objects: dict[str, dict[str, Any]], version: str | None
+) -> None:
     # Terraform asks for the other provider's package too; ours stands in for it.
     mirror = tmp_path / "mirror"
     shutil.copytree(home.mirror, mirror)
@@ -169,7 +173,8 @@ def test_a_resource_of_upstream_moves(home: Home, tmp_path: Path, objects: dict[
     shutil.copytree(host / "memovee", host / "upmaru")
     configuration = tmp_path / "terraformrc"
     configuration.write_text(f'provider_installation {{\n  filesystem_mirror {{ path = "{mirror}" }}\n}}\n', "utf-8")
-    work = Terraform(tmp_path / "work", home, variables={"TF_CLI_CONFIG_FILE": str(configuration)})
+    variables: dict[str, str | None] = {"TF_CLI_CONFIG_FILE": str(configuration)}
+    work = Terraform(tmp_path / "work", home, binary=toolchain.terraform(version), variables=variables)
     states = as_upstream_writes(objects)
     work.write(state_of({"tama_space": states["tama_space"]}, "old"), "terraform.tfstate")
     both = HEAD.replace("}\n  }", '}\n    old  = { source = "upmaru/tama" }\n  }')
