@@ -167,12 +167,10 @@ def _not_imported(resource: Resource) -> list[str]:
     untold = [f"`{one.name}`" for one in resource.attributes if one.sent and not one.returned]
     blocks = [each for each in declared.blocks(resource) if each.many or each not in resource.blocks]
     untold += [f"the block `{block.name}`" for block in blocks]
-    if not untold:
-        return []
-    return [
-        f"Not imported: {', '.join(untold)}. Where configured, the plan after the import shows one update in place.",
-        "",
-    ]
+    own = [f"`{block.name}`" for block in blocks if block not in resource.blocks]
+    then = "Where configured, the plan after the import shows one update in place."
+    nothing = f" For {' and '.join(own)} alone it changes nothing in Tama." if own else ""
+    return [f"Not imported: {', '.join(untold)}. {then}{nothing}", ""] if untold else []
 
 
 def _import_command(resource: Resource) -> str:

@@ -14,7 +14,6 @@ from tools import reference
 from tools.environment import ROOT
 from tools.progress import StepError
 
-PAGES = reference.files()
 SCHEMAS = Driver(TamaProvider("")).call("GetProviderSchema")
 TOLD = {
     "docs/index.md": SCHEMAS["provider"],
@@ -24,11 +23,16 @@ TOLD = {
         for name, each in SCHEMAS["data_source_schemas"].items()
     },
 }
+FUNCTIONS = {f"docs/functions/{name}.md" for name in TamaProvider("").functions}
 
 
-def test_there_is_a_page_for_everything() -> None:
-    functions = {f"docs/functions/{name}.md" for name in TamaProvider("").functions}
-    assert {path for path in PAGES if path.endswith(".md")} == {*TOLD, *functions}
+@pytest.fixture(scope="module")
+def pages() -> dict[str, str]:
+    return reference.files()
+
+
+def test_there_is_a_page_for_everything(pages: dict[str, str]) -> None:
+    assert {path for path in pages if path.endswith(".md")} == {*TOLD, *FUNCTIONS}
 
 
 def test_there_is_an_example_for_everything_and_for_nothing_else() -> None:
@@ -47,32 +51,32 @@ def test_a_missing_example_is_an_error_that_says_which(tmp_path: Path, monkeypat
 
 
 @pytest.mark.parametrize("path", TOLD)
-def test_a_page_holds_every_attribute_and_block_where_it_belongs(path: str) -> None:
-    assert _written(PAGES[path]) == dict(_groups(TOLD[path]["block"], ()))
+def test_a_page_holds_every_attribute_and_block_where_it_belongs(pages: dict[str, str], path: str) -> None:
+    assert _written(pages[path]) == dict(_groups(TOLD[path]["block"], ()))
 
 
-@pytest.mark.parametrize("path", [path for path in PAGES if path.endswith(".md")])
-def test_a_page_is_in_the_layout_of_the_registry(path: str) -> None:
-    assert re.match(r'---\npage_title: ".+"\nsubcategory: "\w*"\ndescription: \|-\n  \S.*\n---\n\n<!--', PAGES[path])
-    assert "\n## Example Usage\n\n```terraform\n" in PAGES[path]
-    links = set(re.findall(r"\]\(#([\w-]+)\)", PAGES[path]))
-    assert links == set(re.findall(r'<a id="([\w-]+)"></a>', PAGES[path]))
-    files = re.findall(r"\]\((\w[\w/-]+\.md)\)", PAGES[path])
-    assert all(f"docs/{file}" in PAGES for file in files)
+@pytest.mark.parametrize("path", [*TOLD, *sorted(FUNCTIONS)])
+def test_a_page_is_in_the_layout_of_the_registry(pages: dict[str, str], path: str) -> None:
+    assert re.match(r'---\npage_title: ".+"\nsubcategory: "\w*"\ndescription: \|-\n  \S.*\n---\n\n<!--', pages[path])
+    assert "\n## Example Usage\n\n```terraform\n" in pages[path]
+    links = set(re.findall(r"\]\(#([\w-]+)\)", pages[path]))
+    assert links == set(re.findall(r'<a id="([\w-]+)"></a>', pages[path]))
+    files = re.findall(r"\]\((\w[\w/-]+\.md)\)", pages[path])
+    assert all(f"docs/{file}" in pages for file in files)
 
 
-def test_a_resource_is_imported_by_what_its_import_asks_for() -> None:
-    commands = {path.split("/")[2]: text for path, text in PAGES.items() if path.endswith("import.sh")}
+def test_a_resource_is_imported_by_what_its_import_asks_for(pages: dict[str, str]) -> None:
+    commands = {path.split("/")[2]: text for path, text in pages.items() if path.endswith("import.sh")}
     assert commands["tama_space"] == 'terraform import tama_space.films "<id>"\n'
     assert commands["tama_space_processor"] == 'terraform import tama_space_processor.completion "<space_id>/<type>"\n'
     assert commands["tama_class_operation"] == 'terraform import tama_class_operation.index "<class_id>:<id>"\n'
     assert commands["tama_local_service"].endswith(' "<data_folder>"\n')
 
 
-def test_a_page_says_what_an_import_does_not_find() -> None:
-    assert "Not imported" not in PAGES["docs/resources/space.md"]
+def test_a_page_says_what_an_import_does_not_find(pages: dict[str, str]) -> None:
+    assert "Not imported" not in pages["docs/resources/space.md"]
     for name in ("`api_key`", "the block `wait_for`", "the block `timeouts`"):
-        assert name in PAGES["docs/resources/source_identity.md"].partition("Not imported")[2]
+        assert name in pages["docs/resources/source_identity.md"].partition("Not imported")[2]
 
 
 def _written(page: str) -> dict[tuple[str, str], set[str]]:
