@@ -6,7 +6,7 @@ import argparse
 import os
 import sys
 
-from tama.commands import call, clients, list_
+from tama.commands import call, clients, list_, serve
 from tama.commands.outcome import INTERRUPTED, SUCCESS, UNREAD, UNUSABLE, UnusableError
 
 TYPE_CHECKING = False
@@ -77,7 +77,7 @@ def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--base-url", metavar="URL", help="embedded:<folder>; by default the value of TAMA_BASE_URL")
 
-    for command in (list_, call, clients):
+    for command in (list_, call, serve, clients):
         command.add(commands, common)
     return parser
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from provider.resources.paths import fill
@@ -12,7 +13,8 @@ from tama import catalog
 from tama.catalog.declaration import Resource
 from tama.client import Client, connect
 from tama.control_plane.kinds import Kinds
-from tests.e2e.conftest import EMBEDDED, SPACE, SPECIFICATION
+from tests.e2e.conftest import EMBEDDED, HEAD, SPACE, SPECIFICATION
+from tests.support.served_control_plane import served
 from tests.support.terraform import Terraform
 
 Make = Callable[..., Terraform]
@@ -361,8 +363,10 @@ LIVES: dict[str, tuple[str, tuple[str, str] | None, str | None]] = {
 class Lives:
     """Every resource, with what is around them, in one configuration."""
 
-    def __init__(self, work: Terraform) -> None:
+    def __init__(self, work: Terraform, head: str, client: Callable[[], Client]) -> None:
         self.work = work
+        self.head = head
+        self.client = client
         self.owns = {life: own for life, (own, _, _) in LIVES.items()}
         self.addresses = {life: f"tama_{_type(life)}.{_label(life)}" for life in LIVES}
 
@@ -370,7 +374,7 @@ class Lives:
         """Apply with other configurations of some lives, and return what was planned; the next plan is empty."""
         self.owns.update(owns)
         labelled = (own.replace('"it"', f'"{_label(life)}"', 1) for life, own in self.owns.items())
-        self.work.write(EMBEDDED + AROUND + "".join(labelled))
+        self.work.write(self.head + AROUND + "".join(labelled))
         planned = self.work.changes()
         self.work.run("apply", "-input=false", "plan.bin")
         assert self.work.changes() == {}
@@ -391,13 +395,23 @@ class Lives:
 
     def plane(self) -> closing[Client]:
         """Return the control plane that they are in."""
-        return closing(connect(f"embedded:{self.work.folder / 'tama'}"))
+        return closing(self.client())
 
 
-def test_the_life_of_every_resource(terraform: Make) -> None:
+def test_the_life_of_every_resource_embedded(terraform: Make) -> None:
+    work = terraform(EMBEDDED)
+    _live(Lives(work, EMBEDDED, lambda: connect(f"embedded:{work.folder / 'tama'}")))
+
+
+def test_the_life_of_every_resource_over_http(terraform: Make, tmp_path: Path) -> None:
+    with served(tmp_path / "plane.db") as plane:
+        head = HEAD + plane.provider()
+        _live(Lives(terraform(head), head, plane.connect))
+
+
+def _live(lives: Lives) -> None:
     """Create, update, edit behind Terraform's back, import, delete behind its back, replace, destroy; all at once."""
     assert {_type(life) for life in LIVES} == set(catalog.RESOURCES)
-    lives = Lives(terraform(EMBEDDED))
     lives.apply()
     _update_and_edit(lives)
     _import(lives)

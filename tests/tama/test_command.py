@@ -17,6 +17,7 @@ from tests.tama.control_plane.support import Caller, document, operation
 from tests.tama.endpoint import Answer, Endpoint, json_answer
 
 ROOT = Path(__file__).parents[2]
+COMMANDS = ("list", "call", "serve", "clients", "clients add")
 ACTOR = {"name": "actor_id", "in": "path", "required": True}
 
 
@@ -224,11 +225,12 @@ def test_the_version_is_that_of_the_distribution() -> None:
 
 def test_the_command_and_the_kinds_with_rules_of_their_own_are_documented() -> None:
     page = (ROOT / "docs" / "control-plane.md").read_text()
-    helps = [tama("--help").stdout.decode(), *(tama(name, "--help").stdout.decode() for name in ("list", "call"))]
+    helps = [tama("--help").stdout.decode(), *(tama(*name.split(), "--help").stdout.decode() for name in COMMANDS)]
 
     options = {word.strip("[],.") for text in helps for word in text.split() if word.strip("[],.").startswith("--")}
     assert {option for option in options - {"--help"} if option not in page} == set()
     rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| ")]
     documented = {kind.strip() for row in rows for kind in row.split(",")}
     assert {kind.replace("_", " ") for kind in RULES} <= documented
+    assert all(f"`tama {command}" in page for command in COMMANDS)
     assert all(f"| {status} |" in page for status in (outcome.SUCCESS, outcome.REFUSED, outcome.UNUSABLE))

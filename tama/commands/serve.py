@@ -1,0 +1,89 @@
+"""`tama serve`."""
+
+from __future__ import annotations
+
+from tama.commands.opening import add_store_option, opened_store
+from tama.commands.outcome import SUCCESS, UnusableError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+    from _typeshed.wsgi import WSGIApplication
+
+    from tama.control_plane import ControlPlane
+
+_DESCRIPTION = """\
+Serve a control plane over HTTP, until a signal ends it. It prints one line when it listens, and logs
+in JSON on the standard error. Who may use it are its clients: `tama clients add` makes one."""
+
+_ADDRESS = "127.0.0.1:8090"
+
+
+def add(commands: Any, common: argparse.ArgumentParser) -> None:  # noqa: ARG001 - every command is declared alike
+    """Declare the command."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "serve", help="serve a control plane over HTTP", description=_DESCRIPTION
+    )
+    add_store_option(parser)
+    parser.add_argument(
+        "--listen",
+        metavar="HOST:PORT",
+        default=_ADDRESS,
+        help=f"the address, {_ADDRESS} by default; port 0 is any free one",
+    )
+    parser.add_argument(
+        "--seed", action="store_true", help="make the space `global` and its class `class-proxy` where they are missing"
+    )
+    parser.set_defaults(command=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve."""
+    import logging.config  # noqa: PLC0415 - help needs none
+    import os  # noqa: PLC0415 - as above
+
+    from hosting import server  # noqa: PLC0415 - granian comes with it
+    from hosting.logs import LOGGING  # noqa: PLC0415 - as above
+
+    host, _, port = options.listen.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004 - TCP's
+        raise UnusableError(f"'{options.listen}' is no address; write HOST:PORT, e.g. {_ADDRESS}.")
+    os.umask(0o077)
+    # What cannot be opened is said here, in a sentence, and not by the worker.
+    opened_store(options.store).close()
+    logging.config.dictConfig(LOGGING)
+    try:
+        listener = server.listen(host.strip("[]"), int(port))
+    except server.CannotServeError as error:
+        raise UnusableError(str(error)) from None
+    server.serve("tama", listener, _Worker(options, server.url(host.strip("[]"), listener)))
+    return SUCCESS
+
+
+class _Worker:
+    """What the worker process loads, and lets go of at its end."""
+
+    def __init__(self, options: argparse.Namespace, url: str) -> None:
+        self._options = options
+        self._url = url
+        self._plane: ControlPlane | None = None
+
+    def __call__(self) -> WSGIApplication:
+        """Open the store, build the application, and say that it is served."""
+        from tama.commands.printing import print_text  # noqa: PLC0415 - as above
+        from tama.control_plane.seed import seed  # noqa: PLC0415 - as above
+        from tama.control_plane.web import create_app  # noqa: PLC0415 - Flask comes with it
+
+        self._plane = opened_store(self._options.store)
+        if self._options.seed:
+            seed(self._plane)
+        app = create_app(self._plane)
+        print_text(f"listening on {self._url}")
+        return app
+
+    def close(self) -> None:
+        """Close the store."""
+        if self._plane is not None:
+            self._plane.close()

@@ -1,0 +1,95 @@
+"""`tama serve` and `tama clients`, run as commands."""
+
+from __future__ import annotations
+
+import json
+import socket
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tama.client.errors import NotFound, Unauthorized
+from tests.support.served_control_plane import Served, served
+from tests.support.served_control_plane import tama as output_of
+from tests.tama.test_command import tama
+
+SPACES = "/provision/neural/spaces"
+
+
+def test_what_is_served_is_kept_in_the_store(tmp_path: Path) -> None:
+    store = tmp_path / "new" / "plane.db"
+    with served(store) as plane, closing(plane.connect()) as client:
+        made = client.request("POST", SPACES, {"space": {"name": "Movies", "type": "root"}})
+    with served(store) as plane, closing(plane.connect()) as client:
+        assert client.request("GET", f"{SPACES}/movies") == made
+    assert stat.S_IMODE(store.stat().st_mode) == 0o600
+    assert stat.S_IMODE(store.parent.stat().st_mode) == 0o700
+
+
+def test_a_seed_is_made_once(tmp_path: Path) -> None:
+    seen = []
+    for _ in range(2):
+        with served(tmp_path / "plane.db", "--seed") as plane, closing(plane.connect()) as client:
+            space = client.request("GET", f"{SPACES}/global")
+            proxy = client.request("GET", f"{SPACES}/{space['id']}/classes/class-proxy")
+            seen.append((space, proxy))
+    assert seen[0] == seen[1]
+    space, proxy = seen[0]
+    assert (space["type"], space["slug"], proxy["space_id"]) == ("global", "global", space["id"])
+    assert (proxy["schema"]["title"], proxy["schema"]["type"]) == ("class-proxy", "object")
+    assert {name: one["type"] for name, one in proxy["schema"]["properties"].items()} == {
+        "name": "string",
+        "description": "string",
+        "schema": "object",
+    }
+    assert proxy["description"]
+
+
+def test_without_a_seed_there_is_nothing(tmp_path: Path) -> None:
+    with served(tmp_path / "plane.db") as plane, closing(plane.connect()) as client, pytest.raises(NotFound):
+        client.request("GET", f"{SPACES}/global")
+
+
+def test_a_client_is_added_while_the_store_is_served(tmp_path: Path) -> None:
+    store = tmp_path / "plane.db"
+    with served(store) as plane:
+        added = json.loads(output_of("clients", "add", "--store", f"sqlite:{store}", "--json"))
+        with closing(Served(plane.url, **added).connect()) as client:
+            assert client.request("POST", SPACES, {"space": {"name": "A", "type": "root"}})["slug"] == "a"
+        wrong = Served(plane.url, added["client_id"], plane.client_secret)
+        with closing(wrong.connect()) as client, pytest.raises(Unauthorized):
+            client.request("GET", f"{SPACES}/a")
+
+
+def test_a_client_is_shown_as_a_person_reads_it(tmp_path: Path) -> None:
+    lines = output_of("clients", "add", "--store", f"sqlite:{tmp_path}/plane.db").splitlines()
+    assert [line.split()[0] for line in lines] == ["client_id", "client_secret"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["serve"], "Say which store is meant: --store sqlite:<path>, or set TAMA_STORE."),
+        (["serve", "--store", "plane.db"], "'plane.db' is no store; write sqlite:<path of a file>."),
+        (["serve", "--store", "sqlite:{}/p.db", "--listen", "8090"], "'8090' is no address; write HOST:PORT"),
+        (["serve", "--store", "sqlite:{}/p.db", "--listen", "127.0.0.1:70000"], "is no address"),
+        (["serve", "--store", "sqlite:/dev/null/p.db"], "cannot be made"),
+        (["clients", "add", "--store", "sqlite:"], "'sqlite:' is no store"),
+    ],
+)
+def test_what_cannot_be_served_is_a_sentence(tmp_path: Path, arguments: list[str], said: str) -> None:
+    ran = tama(*(argument.format(tmp_path) for argument in arguments))
+    assert (ran.returncode, ran.stdout) == (2, b"")
+    assert said in ran.stderr.decode()
+    assert ran.stderr.decode().startswith("tama: ")
+    assert ran.stderr.count(b"\n") == 1
+
+
+def test_an_address_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        ran = tama("serve", "--store", f"sqlite:{tmp_path}/plane.db", "--listen", address)
+    assert ran.returncode == 2
+    assert f"The address {address} cannot be listened on: Address already in use." in ran.stderr.decode()
