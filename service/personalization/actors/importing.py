@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import orjson
 
-from service.items import Changes, Items, ItemStore, StoreUnavailableError, keeps_actor
+from service.items import Changes, Items, ItemStore, StoreUnavailableError
 from service.personalization.actors.batches import EVENTS, ITEMS, batched
 from service.personalization.actors.exporting import ExportBrokenError, export
+from service.personalization.actors.known import is_known
 from service.personalization.actors.told import Document, fingerprint
 from service.personalization.consent import CONSENT, require_consent
 from service.personalization.history import retention as histories
@@ -140,7 +141,7 @@ class Importing:
 
     def _can_be_alias(self, items: Items) -> bool:
         standing = Standing.of(items)
-        return standing == Standing(alias_of=self._actor) or (standing == Standing() and not keeps_actor(items))
+        return standing == Standing(alias_of=self._actor) or (standing == Standing() and not is_known(items))
 
     def _refuse_alias(self, alias: str, items: Items) -> None:
         if Standing.of(items).erasure is not None:
@@ -158,7 +159,7 @@ class Importing:
             raise Refused("actor_busy")
         require_consent(changes)
         has_other_aliases = not set(aliases(changes)) <= set(self._document.frame.aliases)
-        if standing.alias_of is not None or (standing.importing is None and keeps_actor(changes)) or has_other_aliases:
+        if standing.alias_of is not None or (standing.importing is None and is_known(changes)) or has_other_aliases:
             raise Refused("actor_exists")
         Standing(importing=self._id).store(changes)
         if step is not None:

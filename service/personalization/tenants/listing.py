@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from service.items import Items, keeps_actor
+from service.items import Items
 from service.personalization import cursors
+from service.personalization.actors.known import is_known
 from service.personalization.standing import Standing
 from service.refusal import Refused
 
@@ -32,7 +33,7 @@ def read_cursor(tenant: str, cursor: str) -> str:
 
 def is_listed(items: Items) -> bool:
     """Return whether these are the items of an actor of whom something is kept, and no alias of another."""
-    return Standing.of(items).is_shown and keeps_actor(items)
+    return Standing.of(items).is_shown and is_known(items)
 
 
 def page(tenant: str, ids: Sequence[str], limit: int, listed: Callable[[str], bool]) -> dict[str, Any]:

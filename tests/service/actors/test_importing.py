@@ -167,6 +167,16 @@ def test_an_import_can_fill_an_actor_who_was_emptied(client: Client) -> None:
     assert exported(client).data == as_bytes(document(2))
 
 
+def test_who_has_only_events_that_are_hidden_is_nobody(make_house: Callable[..., House]) -> None:
+    house = make_house(limits=Limits(events=1))
+    append(house.client, said("too many", event_id="m-7"), said("the latest", event_id="m-8"))
+    forget(house.client, "m-8")
+    assert [key for key in house.items() if key.startswith("event/")]
+    assert house.client.call("GET", f"{BASE}/actors").json["actors"] == []
+    assert imported(house.client, document(1)).status_code == 201
+    assert exported(house.client).data == as_bytes(document(1))
+
+
 def test_an_id_that_leads_to_somebody_else_is_no_new_actor(client: Client, store: SQLiteStore) -> None:
     client.put("b", ANA)
     store.write("default", "a", Standing(alias_of="b").store)
