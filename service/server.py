@@ -12,6 +12,7 @@ from hosting.server import CannotServeError
 from service.contract import load_contract
 from service.metrics import Metrics
 from service.personalization.actors import importing, merging
+from service.personalization.actors.merges import Merges
 from service.personalization.erasure.tenants import TASKS
 from service.personalization.history import retention as histories
 from service.personalization.history.retention import Limits, Retention
@@ -93,7 +94,7 @@ class _Worker:
         retention = Retention(Limits(settings.max_history, settings.history_age))
         try:
             work = {histories.WORK: retention.step, importing.WORK: importing.take_away}
-            merges = merging.Merges(contract, retention, settings.max_preferences)
+            merges = Merges(contract, retention, settings.max_preferences)
             tasks: dict[str, Task] = {**TASKS, merging.WORK: merges.complete}
             self._store = SQLiteStore(
                 settings.store, work, tasks=tasks, on_batch=metrics.observe_batch, max_actors=settings.max_actors

@@ -13,7 +13,8 @@ from service.items import Changes
 from service.personalization.actors import MAX_IMPORT
 from service.personalization.actors.exporting import ExportBrokenError, export
 from service.personalization.actors.importing import Importing
-from service.personalization.actors.merging import Merges, Merging
+from service.personalization.actors.merges import Merges
+from service.personalization.actors.merging import Merging
 from service.personalization.actors.told import Documents
 from service.personalization.history.retention import Retention
 from service.personalization.profile import Profiles

@@ -5,7 +5,7 @@ from flask import Response
 
 from service.contract import Contract
 from service.personalization.actors import MAX_IMPORT
-from service.personalization.actors.merging import Merges
+from service.personalization.actors.merges import Merges
 from service.personalization.actors.told import Documents
 from service.personalization.history.retention import Retention
 from service.personalization.preferences.rules import Preferences

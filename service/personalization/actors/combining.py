@@ -1,15 +1,54 @@
 """What becomes of the profiles and preferences of two actors who are one person: the named actor's fields win."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 import orjson
 
-from service.items import Item
-from service.personalization.profile import KEYS, changed_fields, document, entry_key
+from service.items import Item, Items
+from service.personalization.preferences.rules import stored_preferences
+from service.personalization.profile import KEYS, PROFILE_KEY, changed_fields, document, entry_key
+from service.personalization.standing import aliases
 from service.refusal import Detail, Refused
 
 _AT = "/from"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one actor can have.
+
+    Attributes:
+        entries: how many names and how many dates.
+        preferences: how many preferences.
+
+    """
+
+    entries: Mapping[str, int]
+    preferences: int
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of an actor besides the history.
+
+    Attributes:
+        profile: the stored profile, None without one.
+        preferences: the preferences, in the order of their types.
+        aliases: the other ids that lead to the actor.
+
+    """
+
+    profile: bytes | None = None
+    preferences: Sequence[Item] = ()
+    aliases: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, items: Items) -> Self:
+        """Read it from the actor's items."""
+        profile = items.get(PROFILE_KEY)
+        return cls(profile.document if profile else None, stored_preferences(items), aliases(items))
 
 
 def combined_profiles(

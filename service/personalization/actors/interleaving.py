@@ -48,11 +48,6 @@ class Plan:
     first: int
 
 
-def received(items: Items, head: Head, first: int) -> list[Received]:
-    """Return the events of a history from a place on, at most PAGE."""
-    return [_received(item) for item in scan_events(items, head, first, head.last + 1, PAGE)]
-
-
 def received_after(items: Items, head: Head, last: int, moment: int) -> tuple[list[Received], bool]:
     """Return events before a place, the newest first, up to the first that was received no later than a moment.
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from service.contract import Contract
 from service.personalization.actors import importing, merging
-from service.personalization.actors.merging import Merges
+from service.personalization.actors.merges import Merges
 from service.personalization.erasure.tenants import TASKS
 from service.personalization.history import retention as histories
 from service.personalization.history.retention import Limits, Retention

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from service.contract import Contract
 from service.items import Changes
 from service.personalization.actors.exporting import export
-from service.personalization.actors.merging import Merges
+from service.personalization.actors.merges import Merges
 from service.personalization.history import rules
 from service.personalization.history.events import Event
 from service.personalization.history.retention import Limits, Retention
