@@ -4,6 +4,7 @@
 moved stays readable in the unallocated space of the page that it left, and no later deletion overwrites it there.
 """
 
+import os
 import struct
 from functools import cache
 
@@ -61,6 +62,10 @@ class _FileSystem(apsw.VFS):
     def __init__(self) -> None:
         self.name = "personalization"
         super().__init__(self.name, base="")
+
+    def xFullPathname(self, name: str) -> str:  # noqa: N802 - apsw's name
+        # SQLite's own says that it has followed a symbolic link by a code that apsw takes for an error.
+        return os.path.realpath(name)
 
     def xOpen(self, name: str | apsw.URIFilename | None, flags: list[int]) -> _File:  # noqa: N802 - as above
         return _File(name, flags)

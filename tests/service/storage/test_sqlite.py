@@ -101,6 +101,16 @@ def test_folder_and_files_are_private_whatever_the_umask(tmp_path: Path) -> None
     assert stat.S_IMODE(path.parent.stat().st_mode) == stat.S_IMODE(path.parent.parent.stat().st_mode) == 0o700
 
 
+def test_the_folder_can_be_reached_through_a_symbolic_link(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    store = SQLiteStore(tmp_path / "link" / "store.db")
+    written = store.write("t", "a", puts("profile", b"1"))
+    assert store.get("t", "a", "profile") == [written]
+    store.close()
+    assert (tmp_path / "real" / "store.db").exists()
+
+
 def test_a_file_that_was_open_to_others_is_closed_to_them(path: Path) -> None:
     SQLiteStore(path).close()
     path.chmod(0o644)
