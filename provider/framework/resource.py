@@ -139,9 +139,11 @@ class Provider:
         resources, data_sources: by type name, as Terraform writes it.
         functions: by name.
         succeeds: the providers, `<namespace>/<name>`, whose resources become those of this one of the same name.
+        stop: set when Terraform asks to end soon; the server's, as soon as there is one.
     """
 
     schema: Schema
+    stop: Stop
     succeeds: tuple[str, ...] = ()
     resources: Mapping[str, Callable[[], Resource]]
     data_sources: Mapping[str, Callable[[], DataSource]]

@@ -40,7 +40,7 @@ class Server:
         self._keep = keep
         self._resources: dict[str, Resource] = {}
         self._data_sources: dict[str, DataSource] = {}
-        self._stop = Stop()
+        self._stop = provider.stop = Stop()
 
     def handle(self, method: str, request: bytes) -> bytes:
         """Answer one RPC.

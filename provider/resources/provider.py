@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from provider.framework.values import Values
     from tama.client import Client
 
+_SHORTEST, _LONGEST = 1, 3600  # seconds that a request may be given
+
 _SCHEMA = Schema(
     (
         Attribute(
@@ -47,14 +49,18 @@ _SCHEMA = Schema(
             sensitive=True,
         ),
         Attribute(
-            "scopes", STRINGS, "The scopes that the client asks for; `provision.all` when not given.", optional=True
+            "scopes",
+            STRINGS,
+            "The scopes that the client asks for; `provision.all` when not given. Also from `TAMA_SCOPES`, divided by "
+            "spaces.",
+            optional=True,
         ),
         Attribute(
             "timeout",
             NUMBER,
-            "How long one request may take, in seconds; 30 when not given.",
+            "How long one request may take, in seconds; 30 when not given. Also from `TAMA_TIMEOUT`.",
             optional=True,
-            validators=(whole, between(1, 3600)),
+            validators=(whole, between(_SHORTEST, _LONGEST)),
         ),
     ),
     "Tama, an AI orchestration platform.",
@@ -101,19 +107,22 @@ class TamaProvider(Provider):
             settings = {
                 "client_id": client_id,
                 "client_secret": client_secret,
-                "scopes": _DEFAULT_SCOPES if config["scopes"] is None else config["scopes"],
-                "timeout": _DEFAULT_TIMEOUT if config["timeout"] is None else config["timeout"],
+                "scopes": _scopes(config),
+                "timeout": _timeout(config),
             }
         unknown = [name for name, value in {"base_url": base_url, **settings}.items() if _is_unknown(value)]
         self._unknown = ", ".join(unknown)
         if unknown or diagnostics.has_errors():
             return
-        self._client = connect(base_url, **settings)
+        self._client = connect(base_url, **settings, pause=self._pause)
 
     def close(self) -> None:
         """Close the client: the last process that closes an embedded store leaves no log with deleted secrets."""
         if self._client is not None:
             self._client.close()
+
+    def _pause(self, seconds: float) -> bool:
+        return self.stop.wait(seconds)
 
     def client(self) -> Client:
         """Return the client of the configured control plane; a Failure when the configuration is not known yet."""
@@ -156,7 +165,27 @@ class TamaProvider(Provider):
 
 def _given(config: Values, name: str) -> Any:
     """Return what is configured, else what stands in the environment; None when it is neither, or empty."""
-    return config[name] or posix.environ.get(f"TAMA_{name.upper()}".encode(), b"").decode() or None
+    return config[name] or _environment(name) or None
+
+
+def _scopes(config: Values) -> Any:
+    if config["scopes"] is not None:
+        return config["scopes"]
+    return _environment("scopes").split() or _DEFAULT_SCOPES
+
+
+def _timeout(config: Values) -> Any:
+    if config["timeout"] is not None:
+        return config["timeout"]
+    text = _environment("timeout") or str(_DEFAULT_TIMEOUT)
+    if text.isascii() and text.isdecimal() and _SHORTEST <= int(text) <= _LONGEST:
+        return int(text)
+    detail = f"TAMA_TIMEOUT must be a whole number of seconds between {_SHORTEST} and {_LONGEST}, got: {text}"
+    raise Failure(Diagnostic("Invalid Timeout Configuration", detail, ("timeout",)))
+
+
+def _environment(name: str) -> str:
+    return posix.environ.get(f"TAMA_{name.upper()}".encode(), b"").decode()
 
 
 def _is_unknown(value: object) -> bool:

@@ -20,8 +20,10 @@ class TamaProvider(Provider):
             own process that keeps what it knows in that folder. Also from `TAMA_BASE_URL`.
         client_id: The id of the client that the provider is to a hosted Tama. Also from `TAMA_CLIENT_ID`.
         client_secret: The secret of that client. Also from `TAMA_CLIENT_SECRET`. Sensitive.
-        scopes: The scopes that the client asks for; `provision.all` when not given.
-        timeout: How long one request may take, in seconds; 30 when not given. A whole number.
+        scopes: The scopes that the client asks for; `provision.all` when not given. Also from `TAMA_SCOPES`,
+            divided by spaces.
+        timeout: How long one request may take, in seconds; 30 when not given. Also from `TAMA_TIMEOUT`. A whole
+            number.
         alias: The name by which resources choose this instance; None for the default one.
     """
 

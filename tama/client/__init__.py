@@ -95,6 +95,7 @@ def connect(
     client_secret: str | None = None,
     scopes: Sequence[str] = ("provision.all",),
     timeout: float = 30.0,
+    pause: Callable[[float], object] | None = None,
 ) -> Client:
     """The client of the control plane at `base_url`. Nothing is contacted or opened before the first request.
 
@@ -105,6 +106,8 @@ def connect(
         client_secret: the secret half.
         scopes: what the token is asked for.
         timeout: seconds that one step of a request over HTTP (connect, send, wait for bytes) may take.
+        pause: waits so many seconds before a request is repeated, and returns something true when it is not to be;
+            sleeps when not given.
 
     Raises:
         ConfigurationError: another scheme, no folder, or no credential.
@@ -114,7 +117,7 @@ def connect(
         return Client(lambda: _open_embedded(base_url[len(EMBEDDED) :]))
     if not client_id or not client_secret:
         raise ConfigurationError("A hosted control plane needs a client id and a client secret.")
-    return Client(lambda: _open_hosted(base_url, client_id, client_secret, scopes, timeout))
+    return Client(lambda: _open_hosted(base_url, client_id, client_secret, scopes, timeout, pause))
 
 
 def check_base_url(base_url: str) -> None:
@@ -143,7 +146,14 @@ def _open_embedded(folder: str) -> Transport:
     return Embedded(folder)
 
 
-def _open_hosted(base_url: str, client_id: str, client_secret: str, scopes: Sequence[str], timeout: float) -> Transport:
+def _open_hosted(
+    base_url: str,
+    client_id: str,
+    client_secret: str,
+    scopes: Sequence[str],
+    timeout: float,
+    pause: Callable[[float], object] | None,
+) -> Transport:
     from tama.client._http import Http  # noqa: PLC0415 - see the module's docstring
 
-    return Http(base_url, client_id, client_secret, scopes, timeout)
+    return Http(base_url, client_id, client_secret, scopes, timeout, pause)

@@ -14,19 +14,39 @@ from tama.client.errors import ConfigurationError, ResponseError, Unreachable, r
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 RENEW_BEFORE = 30.0
 """Seconds before its end at which a token is no longer used, as Tama's own clients do."""
 
+PAUSES = (0.25, 0.5, 1.0)
+"""Seconds before each repetition of a request, where the answer names no others."""
+
+LONGEST_PAUSE = 60.0
+"""Seconds that an answer may ask to wait; one that asks for more is an error at once."""
+
 _REFUSED_FORM = (400, 415)
+_UNAUTHORIZED, _TOO_MANY, _SERVER_ERRORS = 401, 429, 500
+# A change sets values, so that it may be made twice; a deletion that was made answers 404; a POST makes one more.
+_REPEATABLE = frozenset(("GET", "PATCH", "DELETE"))
 
 
 class Http:
-    """The transport to a hosted control plane: one token, and kept connections that threads take in turn."""
+    """The transport to a hosted control plane: one token, and kept connections that threads take in turn.
+
+    A request that met a passing trouble is repeated, at most three times: after 429 and where no connection came about,
+    as it was not carried out; after 5xx and a broken connection only where a second time does no harm. One that was not
+    answered in time is not: its time is what the caller wants to spend.
+    """
 
     def __init__(
-        self, base_url: str, client_id: str, client_secret: str, scopes: Sequence[str], timeout: float
+        self,
+        base_url: str,
+        client_id: str,
+        client_secret: str,
+        scopes: Sequence[str],
+        timeout: float,
+        pause: Callable[[float], object] | None = None,
     ) -> None:
         try:
             url = urlsplit(base_url)
@@ -40,23 +60,56 @@ class Http:
         self._origin = f"{url.scheme}://{url.netloc}"
         self._token = _Token(self, f"{client_id}:{client_secret}", " ".join(scopes))
         self._timeout = timeout
+        self._pause = pause or time.sleep
         self._tls = ssl.create_default_context() if url.scheme == "https" else None
         self._idle: list[http.client.HTTPConnection] = []
 
     def send(self, method: str, path: str, body: object) -> tuple[int, object, str]:
         """Send one request with the token; see `tama.client.Transport`."""
-        headers = {"Authorization": f"Bearer {self._token.current()}"}
-        if body is None:
-            return self.exchange(method, path, None, headers)
-        headers["Content-Type"] = "application/json"
-        return self.exchange(method, path, json.dumps(body, allow_nan=False).encode(), headers)
+        headers, content = {}, None
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+            content = json.dumps(body, allow_nan=False).encode()
+        token = self._token.current()
+        headers["Authorization"] = f"Bearer {token}"
+        answer = self.exchange(method, path, content, headers, repeatable=method in _REPEATABLE)
+        if answer[0] == _UNAUTHORIZED:
+            # A token can end before its time, such as when the control plane got another key.
+            headers["Authorization"] = f"Bearer {self._token.instead_of(token)}"
+            answer = self.exchange(method, path, content, headers, repeatable=method in _REPEATABLE)
+        return answer
 
     def exchange(
-        self, method: str, path: str, content: bytes | None, headers: dict[str, str]
+        self, method: str, path: str, content: bytes | None, headers: dict[str, str], *, repeatable: bool
     ) -> tuple[int, object, str]:
-        """One HTTP request and its answer: status, parsed body, phrase."""
+        """One HTTP request, repeated where that may help, and its answer: status, parsed body, phrase."""
+        for pause in PAUSES:
+            wanted = None
+            try:
+                answer, wanted = self._once(method, path, content, headers)
+            except _Broken as error:
+                if (error.sent and not repeatable) or self._pause(_about(pause)):
+                    raise
+                continue
+            status = answer[0]
+            if status != _TOO_MANY and not (status >= _SERVER_ERRORS and repeatable):
+                return answer
+            if wanted is not None and wanted > LONGEST_PAUSE:
+                return answer
+            if self._pause(_about(pause) if wanted is None else wanted):
+                return answer
+        return self._once(method, path, content, headers)[0]
+
+    def _once(
+        self, method: str, path: str, content: bytes | None, headers: dict[str, str]
+    ) -> tuple[tuple[int, object, str], float | None]:
+        """The answer to one request, and the seconds after which it asks to be asked again."""
+        sent = False
         connection = self._connection()
         try:
+            if connection.sock is None:
+                connection.connect()
+            sent = True
             connection.request(method, self._prefix + path, content, {"Accept": "application/json", **headers})
             response = connection.getresponse()
             received = response.read()
@@ -65,9 +118,11 @@ class Http:
             raise Unreachable(f"{self._origin} did not answer within {self._timeout:g} s.") from error
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            raise Unreachable(f"{self._origin} cannot be reached: {_why(error)}.") from error
+            text = f"{self._origin} cannot be reached: {_why(error)}."
+            raise Unreachable(text) if isinstance(error, ssl.SSLError) else _Broken(text, sent=sent) from error
         self._idle.append(connection)
-        return response.status, _parsed(received), response.reason
+        answer = (response.status, _parsed(received), response.reason)
+        return answer, _seconds(response.getheader("Retry-After"))
 
     def close(self) -> None:
         """Close the connections that no request is using."""
@@ -110,6 +165,13 @@ class _Token:
                 self._fetch()
             return self._value
 
+    def instead_of(self, refused: str) -> str:
+        """Another token than one that was refused; threads whose token was refused together fetch one together."""
+        with self._lock:
+            if self._value == refused:
+                self._fetch()
+            return self._value
+
     def _fetch(self) -> None:
         asked = time.monotonic()
         status, answer, phrase = self._post("application/json", json.dumps(self._request))
@@ -127,7 +189,34 @@ class _Token:
 
     def _post(self, media_type: str, content: str) -> tuple[int, object, str]:
         headers = {"Authorization": self._authorization, "Content-Type": media_type}
-        return self._http.exchange("POST", "/auth/tokens", content.encode(), headers)
+        return self._http.exchange("POST", "/auth/tokens", content.encode(), headers, repeatable=True)
+
+
+class _Broken(Unreachable):
+    """The connection failed; `sent` tells whether the request may have been carried out."""
+
+    def __init__(self, text: str, *, sent: bool) -> None:
+        super().__init__(text)
+        self.sent = sent
+
+
+def _about(pause: float) -> float:
+    """A pause that differs a little, so that those who met a trouble together do not come back together."""
+    import random  # noqa: PLC0415 - it costs 3 ms, and most runs meet no trouble
+
+    return pause * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """Read the header Retry-After, a number of seconds or a date (RFC 9110, section 10.2.3)."""
+    if retry_after is None:
+        return None
+    if retry_after.isascii() and retry_after.isdecimal():
+        return float(retry_after)
+    from email.utils import mktime_tz, parsedate_tz  # noqa: PLC0415 - as above
+
+    date = parsedate_tz(retry_after)
+    return max(0.0, mktime_tz(date) - time.time()) if date else None
 
 
 def _has_something_to_read(sock: socket.socket) -> bool:

@@ -72,6 +72,41 @@ def test_the_environment_stands_in_where_nothing_is_configured(monkeypatch: pyte
     assert configured(NOTHING | {"base_url": "embedded:tama"})[1] == []
 
 
+@pytest.mark.parametrize(
+    ("environment", "given", "expected"),
+    [
+        ({}, {}, (["provision.all"], 30)),
+        ({b"TAMA_SCOPES": b"a  b", b"TAMA_TIMEOUT": b"7"}, {}, (["a", "b"], 7)),
+        ({b"TAMA_SCOPES": b"a", b"TAMA_TIMEOUT": b"soon"}, {"scopes": ["c"], "timeout": 9}, (["c"], 9)),
+    ],
+)
+def test_scopes_and_timeout_are_configured_or_from_the_environment(
+    monkeypatch: pytest.MonkeyPatch, environment: dict[bytes, bytes], given: dict[str, Any], expected: Any
+) -> None:
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr("provider.resources.provider.posix.environ", environment)
+    monkeypatch.setattr("provider.resources.provider.connect", lambda _, **settings: asked.update(settings))
+    assert configured(HOSTED | given)[1] == []
+    assert (asked["scopes"], asked["timeout"]) == expected
+
+
+@pytest.mark.parametrize("timeout", [b"soon", b"0", b"3601", b"1.5"])
+def test_a_timeout_of_the_environment_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch, timeout: bytes) -> None:
+    monkeypatch.setattr("provider.resources.provider.posix.environ", {b"TAMA_TIMEOUT": timeout})
+    assert configured(HOSTED)[1] == ["Invalid Timeout Configuration"]
+    assert configured(NOTHING | {"base_url": "embedded:tama"})[1] == []
+
+
+def test_a_stop_ends_the_pause_before_a_request_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+    monkeypatch.setattr("provider.resources.provider.connect", lambda _, **settings: asked.update(settings))
+    provider, _ = configured(HOSTED)
+    driver = Driver(provider)
+    assert asked["pause"](0) is False
+    driver.call("StopProvider")
+    assert asked["pause"](3600) is True
+
+
 def test_every_type_has_a_schema_with_a_description_everywhere() -> None:
     answer = Driver(TamaProvider("")).call("GetProviderSchema")
     assert set(answer["resource_schemas"]) == {f"tama_{name}" for name in (*catalog.RESOURCES, LOCAL_SERVICE.type)}

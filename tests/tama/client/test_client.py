@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tama.client import Client, connect, errors
+from tama.client._http import PAUSES
 from tests.tama import endpoint as endpoints
 from tests.tama.endpoint import Answer, Endpoint, Request, json_answer
 
@@ -54,6 +55,10 @@ class Hosted:
         return [request for request in self.endpoint.requests if not request.target.endswith("/auth/tokens")]
 
 
+def at_once(_seconds: float) -> None:
+    """Repeat without a pause."""
+
+
 @pytest.fixture
 def hosted(endpoint: Endpoint) -> Hosted:
     return Hosted(endpoint)
@@ -61,7 +66,7 @@ def hosted(endpoint: Endpoint) -> Hosted:
 
 @pytest.fixture
 def client(endpoint: Endpoint) -> Iterator[Client]:
-    client = connect(endpoint.url + "/base/", client_id="the-id", client_secret=SECRET, timeout=5)
+    client = connect(endpoint.url + "/base/", client_id="the-id", client_secret=SECRET, timeout=5, pause=at_once)
     yield client
     client.close()
 
@@ -273,18 +278,21 @@ def test_a_token_that_is_refused_is_raised_as_its_kind(
     assert SECRET not in repr(caught.value)
 
 
-def serve_once(server: socket.socket, answer: bytes) -> None:
-    connection, _ = server.accept()
-    connection.recv(65536)
-    connection.sendall(answer)
-    connection.close()
+def serve(server: socket.socket, answer: bytes, times: int) -> None:
+    for _ in range(times):
+        connection, _ = server.accept()
+        connection.recv(65536)
+        connection.sendall(answer)
+        connection.close()
 
 
 @pytest.mark.parametrize("answer", [b"", b"SSH-2.0\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"])
 def test_a_broken_answer_is_unreachable(answer: bytes) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
-        pool.submit(serve_once, server, answer)
-        client = connect(f"http://127.0.0.1:{server.getsockname()[1]}", client_id="a", client_secret=SECRET)
+        pool.submit(serve, server, answer, 1 + len(PAUSES))
+        client = connect(
+            f"http://127.0.0.1:{server.getsockname()[1]}", client_id="a", client_secret=SECRET, pause=at_once
+        )
 
         with pytest.raises(errors.Unreachable, match=r"^http://127\.0\.0\.1:\d+ cannot be reached: ") as caught:
             client.request("GET", "/a")
@@ -295,7 +303,8 @@ def test_a_broken_answer_is_unreachable(answer: bytes) -> None:
 def test_a_closed_port_is_unreachable() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        client = connect(f"http://127.0.0.1:{unused.getsockname()[1]}", client_id="a", client_secret="b")
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+        client = connect(url, client_id="a", client_secret="b", pause=at_once)
 
         with pytest.raises(errors.Unreachable, match=r"cannot be reached: Connection refused\.$"):
             client.request("GET", "/a")
