@@ -82,6 +82,9 @@ def run(options: argparse.Namespace) -> None:
 
     """
     path = read_store(options, os.environ)
+    if options.act is not _add and not path.exists():
+        # Only `keys add` makes a file; any other command on one that is not there has its name wrong.
+        raise CommandError(f"There is no file {path}.")
     try:
         with SQLiteBeside(path, time.time) as store:
             options.act(store, options)
@@ -109,6 +112,7 @@ def _list(store: ItemStore, _options: argparse.Namespace) -> None:
 
 def _revoke(store: ItemStore, options: argparse.Namespace) -> None:
     records.revoke(store, options.id, time.time())
+    _print(f"revoked {options.id}")
 
 
 def _rotate(store: ItemStore, options: argparse.Namespace) -> None:
@@ -117,6 +121,7 @@ def _rotate(store: ItemStore, options: argparse.Namespace) -> None:
 
 def _rotate_signing_key(store: ItemStore, _options: argparse.Namespace) -> None:
     rotate_signing_key(store)
+    _print("tokens are signed with another key")
 
 
 def _shown(record: Record, now: float) -> dict[str, object]:

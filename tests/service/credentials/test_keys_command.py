@@ -35,7 +35,7 @@ def test_keys_are_managed_while_the_service_runs(tmp_path: Path, capsys: pytest.
         assert (shown["label"], shown["revoked"], shown["valid_keys"]) == ("a label", None, 1)
         (rotated,) = run(capsys, service.store, "rotate", shown["id"], "--overlap", "60")
         assert listed(capsys, service.store)[0]["valid_keys"] == 2
-        assert run(capsys, service.store, "revoke", shown["id"]) == []
+        assert run(capsys, service.store, "revoke", shown["id"]) == [f"revoked {shown['id']}"]
         assert listed(capsys, service.store)[0]["valid_keys"] == 0
         assert rotated not in service.errors.read_text()
         assert key not in service.errors.read_text()
@@ -45,7 +45,7 @@ def test_the_signing_key_is_rotated_by_command(tmp_path: Path, capsys: pytest.Ca
     store = tmp_path / "p.db"
     with SQLiteBeside(store, time.time) as opened:
         tokens.make_first_signing_key(opened)
-        assert run(capsys, store, "rotate-signing-key") == []
+        assert run(capsys, store, "rotate-signing-key") == ["tokens are signed with another key"]
         assert len(tokens.signing_keys(opened)) == 2
 
 
@@ -74,7 +74,9 @@ def test_the_first_key_can_be_added_before_the_first_start(tmp_path: Path, capsy
 def test_what_cannot_be_done_is_said_in_a_sentence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], problem: str
 ) -> None:
-    assert main(["keys", *arguments, "--store", f"sqlite:{tmp_path / 'p.db'}"]) == 1
+    store = tmp_path / "p.db"
+    run(capsys, store, "add", "--scope", "admin")
+    assert main(["keys", *arguments, "--store", f"sqlite:{store}"]) == 1
     printed = capsys.readouterr()
     assert printed.out == ""
     assert problem in printed.err
@@ -83,9 +85,19 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
 def test_a_file_that_must_be_made_is_left_to_who_serves_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = tmp_path / "p.db"
     with FileLock(store):
-        assert main(["keys", "list", "--store", f"sqlite:{store}"]) == 1
+        assert main(["keys", "add", "--scope", "admin", "--store", f"sqlite:{store}"]) == 1
     assert "served by process" in capsys.readouterr().err
     assert not store.exists()
+
+
+@pytest.mark.parametrize("command", [["list"], ["revoke", "0000"], ["rotate", "0000"], ["rotate-signing-key"]])
+def test_only_the_first_key_makes_a_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    store = tmp_path / "mistyped.db"
+    assert main(["keys", *command, "--store", f"sqlite:{store}"]) == 1
+    assert capsys.readouterr().err == f"personalization: There is no file {store}.\n"
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
