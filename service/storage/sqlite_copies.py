@@ -29,7 +29,7 @@ _FIGURES = {
         SELECT count(*) FROM (SELECT DISTINCT tenant, actor FROM item WHERE tenant <> '' AND actor NOT LIKE 'mark/%')
     """,
     "expired": "SELECT count(*) FROM item WHERE expires <= unixepoch()",
-    "scheduled work": "SELECT count(*) FROM work",
+    "scheduled_work": "SELECT count(*) FROM work",
 }
 _NEW_LIVES = "UPDATE item SET life = lower(hex(randomblob(9)))"
 
@@ -121,9 +121,9 @@ def inspect(store: Path) -> dict[str, Any]:
         version = schema_version(source)
         _check(source)
         if version < 2:  # noqa: PLR2004 - the first version with items
-            return {"integrity": "ok", "schema version": version}
+            return {"integrity": "ok", "schema_version": version}
         figures = {name: _rows(source, query)[0][0] for name, query in _FIGURES.items()}
-        return {"integrity": "ok", "schema version": version, "items": dict(_rows(source, _KINDS)), **figures}
+        return {"integrity": "ok", "schema_version": version, "items": dict(_rows(source, _KINDS)), **figures}
 
 
 def _erasures(store: Path) -> dict[str, str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from service.__main__ import main
+from service.storage.sqlite_file import SCHEMA_VERSION
 from tests.service.server import RunningService
 
 NAMES = {"names": [{"index": 0, "value": "Canarina"}]}
@@ -41,8 +42,16 @@ def test_a_check_prints_json_that_names_nobody(tmp_path: Path, capsys: pytest.Ca
         service.put("canary", NAMES)
         assert main(["check", "--store", f"sqlite:{service.store}"]) == 0
     printed = capsys.readouterr().out
-    assert json.loads(printed)["items"]["profile"] == 1
+    report = json.loads(printed)
+    assert (report["integrity"], report["schema_version"], report["items"]["profile"]) == ("ok", SCHEMA_VERSION, 1)
+    assert all(name.isidentifier() for name in report)
     assert "anar" not in printed
+
+
+def test_the_command_alone_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([]) == 0
+    printed = capsys.readouterr().out
+    assert all(command in printed for command in ("serve", "keys", "backup", "restore", "check"))
 
 
 @pytest.mark.parametrize("command", [["backup", "x"], ["restore", "x"], ["check"]])

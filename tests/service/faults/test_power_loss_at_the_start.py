@@ -111,7 +111,7 @@ def test_a_file_is_brought_forward_wholly_or_not_at_all_whenever_the_power_faile
             assert found(store, f"actor-{number}", "profile") == b"%d" % number * 1_000
         store.close()
         report = inspect(path)
-        assert (report["integrity"], report["schema version"]) == ("ok", SCHEMA_VERSION)
+        assert (report["integrity"], report["schema_version"]) == ("ok", SCHEMA_VERSION)
 
     old = tmp_path / "old"
     old.mkdir()
