@@ -11,8 +11,8 @@ from typing import Generic, NamedTuple, TypeVar
 
 from service.items import Item
 
-ENTRY_BYTES = 1_000
-"""How much is counted for an entry besides what was made."""
+ENTRY_BYTES = 2_000
+"""How much is counted for an entry besides what was made: its place, its versions, its headers."""
 
 Versions = tuple[tuple[str, int] | None, ...]
 """Life and version of each item, None for one that is not there."""

@@ -122,7 +122,9 @@ class ContextViews:
 
 
 def _json(text: str, said: Mapping[str, Any]) -> Reply:
-    return Reply(200, orjson.dumps({"text": text, **said}), {"Content-Type": JSON, **_HEADERS})
+    # What orjson returns holds several times the memory that its text needs, and a reply is kept.
+    body = bytes(memoryview(orjson.dumps({"text": text, **said})))
+    return Reply(200, body, {"Content-Type": JSON, **_HEADERS})
 
 
 def _markdown(text: str, said: Mapping[str, Any]) -> Reply:

@@ -1,5 +1,6 @@
 """A context that is remembered is the one that would be assembled anew, whatever was done in between."""
 
+import tracemalloc
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from service.contract import Contract
 from service.items import Item
 from service.personalization.history.retention import Limits, Retention
+from service.remembering import ENTRY_BYTES
 from service.storage.sqlite import SQLiteStore
 from service.web.app import create_app
 from service.web.context import ContextViews
@@ -149,3 +151,18 @@ def test_a_turn_that_is_appended_meanwhile_comes_with_what_else_was_told_by_then
     monkeypatch.undo()
     assert "Late." in seen.json["text"]
     assert seen.data == contexts(made())[0] == contexts(client)[0]
+
+
+def test_contexts_take_no_more_memory_than_is_counted_for_them(client: Client) -> None:
+    client.call("POST", f"{PROFILE}/history", {"events": [{"role": "user", "content": "Yes. " * 500}]})
+
+    def length(budget: int) -> int:
+        return len(client.call("GET", f"{PROFILE}/context", environ={"QUERY_STRING": f"budget={budget}"}).data)
+
+    length(4_000)
+    tracemalloc.start()
+    try:
+        counted = sum(length(budget) + ENTRY_BYTES for budget in range(5_000, 5_100))
+        assert tracemalloc.get_traced_memory()[0] < counted
+    finally:
+        tracemalloc.stop()
