@@ -2,39 +2,72 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from tama.commands.opening import add_store_option, opened_store
-from tama.commands.outcome import SUCCESS
-from tama.commands.printing import print_json, print_text
+from tama.commands.outcome import SUCCESS, UnusableError
+from tama.commands.printing import print_json, print_text, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
     from typing import Any
 
 _ADD = """\
 Add a client of a control plane that is served over HTTP, and print its id and its secret.
 The secret is shown this once, and is not kept."""
 
+_LIST = "Print the ids of the clients, the oldest first, and what they may do."
+
+_REMOVE = "End a client, and with it the tokens that it was given. A control plane that is being served knows at once."
+
 
 def add(commands: Any, common: argparse.ArgumentParser) -> None:  # noqa: ARG001 - every command is declared alike
     """Declare the command."""
     parser: argparse.ArgumentParser = commands.add_parser("clients", help="manage who may use a served control plane")
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    adding = actions.add_parser("add", help="add a client", description=_ADD)
-    add_store_option(adding)
+    adding = _declare(actions, "add", _add, "add a client", _ADD)
     adding.add_argument("--json", action="store_true", help="print one JSON object with client_id and client_secret")
-    adding.set_defaults(command=run)
+    listing = _declare(actions, "list", _list, "show the clients, without their secrets", _LIST)
+    listing.add_argument("--json", action="store_true", help="print one JSON array in the place of a table")
+    removing = _declare(actions, "remove", _remove, "end a client", _REMOVE)
+    removing.add_argument("id", metavar="CLIENT_ID", help="the client, as `tama clients list` names it")
 
 
-def run(options: argparse.Namespace) -> int:
-    """Add a client, and print it."""
-    plane = opened_store(options.store)
-    try:
+def _declare(
+    actions: Any, name: str, run: Callable[[argparse.Namespace], int], summary: str, description: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=summary, description=description)
+    add_store_option(parser)
+    parser.set_defaults(command=run)
+    return parser
+
+
+def _add(options: argparse.Namespace) -> int:
+    with closing(opened_store(options.store)) as plane:
         id_, secret = plane.clients.add()
-    finally:
-        plane.close()
     if options.json:
         print_json({"client_id": id_, "client_secret": secret})
     else:
         print_text(f"client_id     {id_}\nclient_secret {secret}")
+    return SUCCESS
+
+
+def _list(options: argparse.Namespace) -> int:
+    with closing(opened_store(options.store, create=False)) as plane:
+        clients = plane.clients.listed()
+    if options.json:
+        print_json(clients)
+    else:
+        rows = [{"id": one["id"], "scopes": " ".join(one["scopes"])} for one in clients]
+        print_text(table("Clients", ("id", "scopes"), rows))
+    return SUCCESS
+
+
+def _remove(options: argparse.Namespace) -> int:
+    with closing(opened_store(options.store, create=False)) as plane:
+        if not plane.clients.remove(options.id):
+            raise UnusableError(f"There is no client '{options.id}'. `tama clients list` shows those that there are.")
+    print_text(f"removed {options.id}")
     return SUCCESS

@@ -43,8 +43,12 @@ def add_store_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--store", metavar="sqlite:PATH", help="the store's file; by default the value of TAMA_STORE")
 
 
-def opened_store(store: str | None) -> ControlPlane:
-    """The control plane of a store that is served, or of the one that the environment names; made when it is not there.
+def opened_store(store: str | None, *, create: bool = True) -> ControlPlane:
+    """The control plane of a store that is served, or of the one that the environment names.
+
+    Args:
+        store: as the option says it.
+        create: whether it is made when it is not there.
 
     Raises:
         UnusableError: there is none, or it is no store of a kind that is known.
@@ -58,4 +62,4 @@ def opened_store(store: str | None) -> ControlPlane:
     folder, file = os.path.split(store.removeprefix(_SQLITE))
     if not store.startswith(_SQLITE) or not file:
         raise UnusableError(f"'{store}' is no store; write sqlite:<path of a file>.")
-    return ControlPlane(folder or ".", file=file)
+    return ControlPlane(folder or ".", create=create, file=file)

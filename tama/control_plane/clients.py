@@ -65,6 +65,16 @@ class Clients:
             transaction.put(_CLIENT, {"id": id_, "digest": _digest(secret), "scopes": sorted(scopes)}, (), ())
         return id_, secret
 
+    def listed(self) -> list[Document]:
+        """The id and the scopes of every client, the oldest first."""
+        with self._store.read() as transaction:
+            return [{"id": one["id"], "scopes": one["scopes"]} for one in transaction.all(_CLIENT)]
+
+    def remove(self, id_: str) -> bool:
+        """End a client with the tokens that it was given; whether it was there."""
+        with self._store.write() as transaction:
+            return transaction.delete(_CLIENT, id_)
+
     def grant(self, presented: str, scope: str | None) -> dict[str, str | int]:
         """Give an access token to the client whose credential is presented.
 

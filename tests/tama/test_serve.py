@@ -68,6 +68,20 @@ def test_a_client_is_shown_as_a_person_reads_it(tmp_path: Path) -> None:
     assert [line.split()[0] for line in lines] == ["client_id", "client_secret"]
 
 
+def test_a_client_that_is_removed_is_refused_at_once(tmp_path: Path) -> None:
+    option = f"--store=sqlite:{tmp_path}/plane.db"
+    with served(tmp_path / "plane.db", "--seed") as plane, closing(plane.connect()) as client:
+        assert client.request("GET", f"{SPACES}/global")["slug"] == "global"
+        assert json.loads(output_of("clients", "list", option, "--json")) == [
+            {"id": plane.client_id, "scopes": ["provision.all"]}
+        ]
+        assert plane.client_id in output_of("clients", "list", option)
+        assert output_of("clients", "remove", plane.client_id, option) == f"removed {plane.client_id}\n"
+        with pytest.raises(Unauthorized):
+            client.request("GET", f"{SPACES}/global")
+    assert output_of("clients", "list", option) == "Clients: none\n"
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -77,6 +91,8 @@ def test_a_client_is_shown_as_a_person_reads_it(tmp_path: Path) -> None:
         (["serve", "--store", "sqlite:{}/p.db", "--listen", "127.0.0.1:70000"], "is no address"),
         (["serve", "--store", "sqlite:/dev/null/p.db"], "cannot be made"),
         (["clients", "add", "--store", "sqlite:"], "'sqlite:' is no store"),
+        (["clients", "list", "--store", "sqlite:{}/p.db"], "/p.db does not exist."),
+        (["clients", "remove", "--store", "sqlite:{}/p.db", "x"], "/p.db does not exist."),
     ],
 )
 def test_what_cannot_be_served_is_a_sentence(tmp_path: Path, arguments: list[str], said: str) -> None:
@@ -85,6 +101,14 @@ def test_what_cannot_be_served_is_a_sentence(tmp_path: Path, arguments: list[str
     assert said in ran.stderr.decode()
     assert ran.stderr.decode().startswith("tama: ")
     assert ran.stderr.count(b"\n") == 1
+
+
+def test_a_client_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+    option = f"--store=sqlite:{tmp_path}/plane.db"
+    output_of("clients", "add", option)
+    ran = tama("clients", "remove", "x", option)
+    assert (ran.returncode, ran.stdout) == (2, b"")
+    assert ran.stderr == b"tama: There is no client 'x'. `tama clients list` shows those that there are.\n"
 
 
 def test_an_address_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
