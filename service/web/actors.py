@@ -1,17 +1,16 @@
 """The operations on an actor as a whole."""
 
-import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 
 import orjson
-from flask import Response, request
+from flask import Response
 
 from service.contract import Contract
 from service.items import Changes
 from service.personalization.actors import MAX_IMPORT
-from service.personalization.actors.exporting import ExportBrokenError, export
+from service.personalization.actors.exporting import export
 from service.personalization.actors.importing import Importing
 from service.personalization.actors.merges import Merges
 from service.personalization.actors.merging import Merging
@@ -21,15 +20,13 @@ from service.personalization.profile import Profiles
 from service.storage import ItemStore, StoreUnavailableError
 from service.strict_json import MAX_DEPTH
 from service.web.actor_store import ActorStore
-from service.web.answers import JSON, View
+from service.web.answers import JSON, View, unstored
 from service.web.credentials import Credential
-from service.web.observing import described
+from service.web.streams import streamed
 from service.web.writes import Reply, Write, Writes
 
 _DOCUMENT_DEPTH = MAX_DEPTH + 2
 """A document holds preferences, each of which came in a body of its own, within two more levels."""
-
-_log = logging.getLogger("personalization")
 
 
 class ActorViews:
@@ -66,10 +63,7 @@ class ActorViews:
     def _export(self, caller: Credential, actor_id: str) -> Response:
         self._profiles.check_actor(actor_id)
         actor = self._actors.resolve(caller.tenant, actor_id)
-        document = export(actor, partial(self._store.read, caller.tenant, actor))
-        answer = Response(_logged(document, described(request)), content_type=JSON)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return streamed(export(actor, partial(self._store.read, caller.tenant, actor)), JSON)
 
     def _import(self, caller: Credential, actor_id: str) -> Response:
         prepared: list[Importing] = []
@@ -83,7 +77,7 @@ class ActorViews:
 
         def finish(changes: Changes, importing: Importing) -> Reply:
             status = 201 if importing.finish(changes) else 200
-            return Reply(status, orjson.dumps(importing.receipt), {"Content-Type": JSON, "Cache-Control": "no-store"})
+            return Reply(status, orjson.dumps(importing.receipt), unstored())
 
         self._profiles.check_actor(actor_id)
         write = Write("import-actor", finish, prepare, max_bytes=self._max_import, max_depth=_DOCUMENT_DEPTH)
@@ -102,7 +96,7 @@ class ActorViews:
             return merging
 
         def show(changes: Changes, merging: Merging) -> Reply:
-            return Reply(200, merging.show(changes), {"Content-Type": JSON, "Cache-Control": "no-store"})
+            return Reply(200, merging.show(changes), unstored())
 
         self._profiles.check_actor(actor_id)
         target = self._actors.resolve(caller.tenant, actor_id)
@@ -115,12 +109,3 @@ class ActorViews:
         finally:
             for merging in begun:
                 merging.settle()
-
-
-def _logged(pieces: Iterator[bytes], said: dict[str, object]) -> Iterator[bytes]:
-    """Return the pieces; when they break off, the answer ends there, and is no JSON."""
-    try:
-        yield from pieces
-    except (ExportBrokenError, StoreUnavailableError) as error:
-        # Its head is sent already, and the server would end an answer that raises in the same way, with a stack trace.
-        _log.error("an answer broke off", extra=said | {"error": type(error).__name__})

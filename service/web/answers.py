@@ -18,6 +18,11 @@ NO_BODY = frozenset({204, 304})
 """Statuses whose answers have no body, and no length of one."""
 
 
+def unstored(content_type: str = JSON) -> dict[str, str]:
+    """Return the headers of an answer of this type that is to be stored nowhere."""
+    return {"Content-Type": content_type, "Cache-Control": "no-store"}
+
+
 class Answer(Response):
     """An answer whose body is there as a whole, in bytes or text, and whose headers are as they are to be sent."""
 

@@ -17,7 +17,7 @@ from service.personalization.profile import Profiles
 from service.personalization.tenants.rate import RateLimit
 from service.refusal import Refused
 from service.storage import Store
-from service.web.answers import Answer, View
+from service.web.answers import Answer, View, unstored
 from service.web.api import Api
 from service.web.credentials import Authenticator, Credential
 from service.web.oauth import oauth_routes
@@ -124,9 +124,7 @@ def _authenticated(
 def _metrics_view(metrics: Metrics, authenticator: Authenticator) -> Callable[[], Response]:
     def show() -> Response:
         authenticator.authenticate(request.headers.get("Authorization"), _ADMIN)
-        answer = Answer(metrics.exposition(), content_type=CONTENT_TYPE)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return Answer(metrics.exposition(), headers=unstored(CONTENT_TYPE))
 
     return show
 

@@ -13,7 +13,7 @@ from service.personalization.erasure import erasing
 from service.personalization.profile import Profiles
 from service.personalization.queries import Queries
 from service.refusal import Detail, Refused
-from service.web.answers import JSON, View, query
+from service.web.answers import View, query, unstored
 from service.web.credentials import Credential, require
 from service.web.erasure import ErasingWrites
 from service.web.writes import Reply, Write, Writes
@@ -63,4 +63,4 @@ class ConsentViews:
 
 
 def _shown(consent: bytes) -> Reply:
-    return Reply(200, consent, {"Content-Type": JSON, "Cache-Control": "no-store"})
+    return Reply(200, consent, unstored())

@@ -14,7 +14,7 @@ from service.personalization.queries import Queries
 from service.refusal import Detail, Refused
 from service.storage import Store
 from service.web.actor_store import ActorStore
-from service.web.answers import JSON, View, query
+from service.web.answers import View, query, unstored
 from service.web.credentials import Credential
 from service.web.writes import Reply, Write, Writes
 
@@ -77,4 +77,4 @@ def _refuse_other_tenant(told: Mapping[str, Any], caller: Credential) -> None:
 
 
 def _accepted(erasure: str) -> Reply:
-    return Reply(202, orjson.dumps({"erasure_id": erasure}), {"Content-Type": JSON, "Cache-Control": "no-store"})
+    return Reply(202, orjson.dumps({"erasure_id": erasure}), unstored())

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
-from flask import Response, request
+from flask import Response
 
 from service.contract import Contract
 from service.items import Changes
@@ -17,7 +17,7 @@ from service.personalization.profile import Profiles
 from service.personalization.queries import Queries
 from service.personalization.reading import Subject
 from service.storage import ItemStore
-from service.web.answers import JSON, Answer, View
+from service.web.answers import Answer, View, query, unstored
 from service.web.credentials import Credential
 from service.web.writes import Reply, Write, Writes
 
@@ -58,27 +58,24 @@ class HistoryViews:
 
     def _list(self, caller: Credential, actor_id: str) -> Response:
         self._profiles.check_actor(actor_id)
-        query = self._queries.told(request.args.to_dict(flat=False))
+        told = self._queries.told(query())
         listing = Listing(
             caller.tenant,
             actor_id,
-            query["order"] == "newest",
-            query.get("thread"),
-            *(utc(query[name]) if name in query else None for name in ("since", "until")),
+            told["order"] == "newest",
+            told.get("thread"),
+            *(utc(told[name]) if name in told else None for name in ("since", "until")),
         )
         page = self._store.read(
-            caller.tenant, actor_id, lambda items: rules.page(items, listing, query["limit"], query.get("cursor"))
+            caller.tenant, actor_id, lambda items: rules.page(items, listing, told["limit"], told.get("cursor"))
         )
-        answer = Answer(orjson.dumps(page), content_type=JSON)
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        return Answer(orjson.dumps(page), headers=unstored())
 
     def _append(self, caller: Credential, actor_id: str) -> Response:
         def append(changes: Changes, events: Sequence[Event]) -> Reply:
             appended = rules.append(changes, events, self._retention, self._clock())
             receipts = [_receipt(event) for event in appended.events]
-            headers = {"Content-Type": JSON, "Cache-Control": "no-store"}
-            return Reply(201 if appended.is_new else 200, orjson.dumps({"events": receipts}), headers)
+            return Reply(201 if appended.is_new else 200, orjson.dumps({"events": receipts}), unstored())
 
         self._profiles.check_actor(actor_id)
         write = Write(
@@ -92,7 +89,7 @@ class HistoryViews:
             return Reply(204)
 
         self._profiles.check_actor(actor_id)
-        through = self._removals.told(request.args.to_dict(flat=False))["through"]
+        through = self._removals.told(query())["through"]
         return self._writes.carry_out(caller, actor_id, Write("delete-history-up-to", delete))
 
     def _delete(self, caller: Credential, actor_id: str, event_id: str) -> Response:

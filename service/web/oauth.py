@@ -15,7 +15,7 @@ from service.contract import Contract
 from service.credentials.tokens import LIFETIME_S
 from service.refusal import Refused
 from service.strict_json import parse
-from service.web.answers import JSON, Answer
+from service.web.answers import JSON, Answer, unstored
 from service.web.body import read_json_body
 from service.web.credentials import Authenticator, Credential
 
@@ -77,10 +77,7 @@ def oauth_routes(contract: Contract, authenticator: Authenticator) -> Blueprint:
 
 
 def _answer(status: int, document: Mapping[str, object]) -> Response:
-    answer = Answer(orjson.dumps(document), status, content_type=JSON)
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["Pragma"] = "no-cache"
-    return answer
+    return Answer(orjson.dumps(document), status, unstored() | {"Pragma": "no-cache"})
 
 
 def _read_body() -> dict[str, str]:

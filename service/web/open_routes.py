@@ -6,6 +6,7 @@ from flask import Blueprint, Response
 import service
 from service.contract import Contract
 from service.storage import Store
+from service.web.answers import Answer, unstored
 
 
 def contract_routes(contract: Contract) -> Blueprint:
@@ -43,6 +44,4 @@ def health_routes(store: Store, instance: str, main_pid: int) -> Blueprint:
 
 
 def _uncached(document: dict[str, object], status: int) -> Response:
-    answer = Response(orjson.dumps(document), status, content_type="application/json")
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return Answer(orjson.dumps(document), status, unstored())

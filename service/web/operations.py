@@ -13,7 +13,7 @@ from service.personalization.profile import Profiles
 from service.storage import Store
 from service.web.actor_store import ActorStore
 from service.web.actors import ActorViews
-from service.web.answers import JSON, View
+from service.web.answers import Answer, View, unstored
 from service.web.consent import ConsentViews
 from service.web.context import ContextViews
 from service.web.credentials import Credential
@@ -66,6 +66,4 @@ def make_operations(
 def get_credential(caller: Credential) -> Response:
     """Show what the caller may do."""
     shown = {"tenant": caller.tenant, "scopes": sorted(caller.scopes)}
-    answer = Response(orjson.dumps(shown), content_type=JSON)
-    answer.headers["Cache-Control"] = "no-store"
-    return answer
+    return Answer(orjson.dumps(shown), headers=unstored())

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed
 from service.contract import Contract
 from service.refusal import Detail, Refused
 from service.storage import StoreUnavailableError, TenantFullError
-from service.web.answers import Answer
+from service.web.answers import Answer, unstored
 from service.web.observing import described, take_down_code
 
 MAX_DETAILS = 20
@@ -29,8 +29,7 @@ def problem(contract: Contract, refused: Refused) -> Response:
     }
     if refused.details:
         document["errors"] = [_detail(detail) for detail in refused.details[:MAX_DETAILS]]
-    answer = Answer(orjson.dumps(document), kind.status, content_type="application/problem+json")
-    answer.headers["Cache-Control"] = "no-store"
+    answer = Answer(orjson.dumps(document), kind.status, unstored("application/problem+json"))
     if refused.retry_after is not None:
         answer.headers["Retry-After"] = str(refused.retry_after)
     match refused.code:

@@ -20,7 +20,7 @@ from service.storage import StoreUnavailableError
 from service.storage.sqlite import SQLiteStore
 from service.web.app import create_app
 from service.web.credentials import Credential, digest
-from service.web.tenants import BLOCK_BYTES
+from service.web.streams import BLOCK_BYTES
 from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE, KEY, RunningService
 
