@@ -47,7 +47,7 @@ def test_the_log_says_what_happens_and_nothing_else(tmp_path: Path) -> None:
     with RunningService(tmp_path) as service:
         service.stop()
     text = service.errors.read_text()
-    assert "Stopped worker-1" in text
+    assert "the worker has stopped" in text
     assert "warning" not in text
     assert "see ya" not in text
 
