@@ -7,6 +7,7 @@ import _thread
 import posix
 import select
 from _queue import SimpleQueue
+from time import monotonic
 
 from provider.protocol import grpc
 from provider.protocol.errors import Unimplemented
@@ -41,6 +42,11 @@ _OUTPUT_SIZE: Final = 1 << 18
 _MAX_CHANNELS: Final = 64
 # Two seconds after Shutdown, Terraform kills.
 _CLOSE_SECONDS: Final = 1.0
+# At a second interrupt Terraform says Shutdown while calls are running, and leaves when it is answered. Until then it
+# still records what calls answer; and since it empties its state file before it writes it, it must not leave amid that.
+_DRAIN_SECONDS: Final = 1.5
+_RECORD_SECONDS: Final = 0.2
+_DRAIN_TICK_MS: Final = 20
 
 
 class _ClosedError(Exception):
@@ -164,6 +170,8 @@ class Server:
         self._loaded = _thread.allocate_lock()
         self._exit_code: int | None = None
         self._shutdown_by: _Channel | None = None
+        self._draining: tuple[_Channel, int] | None = None
+        self._drained_at = 0.0
         self._terminating = False
         self._loaded.acquire()
 
@@ -182,7 +190,7 @@ class Server:
         self._poll.register(self._wake_reader, select.POLLIN)
         self._poll.register(self._listener.fileno(), select.POLLIN)
         while self._exit_code is None:
-            for descriptor, events in self._poll.poll(_TICK_MS):
+            for descriptor, events in self._poll.poll(_DRAIN_TICK_MS if self._draining else _TICK_MS):
                 self._dispatch(descriptor, events)
             self._look_around()
         self._close_plugin()
@@ -200,6 +208,10 @@ class Server:
         """End when there is nobody to serve."""
         if posix.getppid() != self._parent or (self._terminating and not self._running and not self._unsent()):
             self._exit_code = 0
+        if self._draining and monotonic() >= self._drained_at:
+            channel, stream_id = self._draining
+            self._shut_down(channel, stream_id)
+            self._deliver()
 
     def _unsent(self) -> bool:
         return any(channel.interest == select.POLLOUT for channel in self._channels.values())
@@ -245,18 +257,27 @@ class Server:
         self._poll.unregister(descriptor)
         del self._channels[descriptor]
         channel.close()
-        if self._shutdown_by is channel:
+        if self._shutdown_by is channel or (self._draining and self._draining[0] is channel):
             self._exit_code = 0
 
     def _begin(self, channel: _Channel, call: grpc.Call) -> None:
         if call.path == SHUTDOWN:
-            channel.answer(call.stream_id, b"")
-            self._shutdown_by = channel
+            if self._running:
+                self._draining = (channel, call.stream_id)
+                self._drained_at = monotonic() + _DRAIN_SECONDS
+            else:
+                self._shut_down(channel, call.stream_id)
         elif not call.path.startswith(SERVICE):
             channel.answer(call.stream_id, (grpc.UNIMPLEMENTED, f"{call.path} is not served"))
         else:
             self._running += 1
             self._submit((channel, call.stream_id, call.path[len(SERVICE) :], call.message))
+
+    def _shut_down(self, channel: _Channel, stream_id: int) -> None:
+        """Answer Shutdown; when that is sent, the process ends."""
+        self._draining = None
+        channel.answer(stream_id, b"")
+        self._shutdown_by = channel
 
     def _submit(self, job: tuple[_Channel, int, str, bytes]) -> None:
         """Give a call to a worker that waits, or to a new one: a call that sleeps must not hold up another."""
@@ -274,6 +295,8 @@ class Server:
             self._running -= 1
             if not channel.closed:
                 channel.answer(stream_id, result)
+            if self._draining and not self._running:
+                self._drained_at = min(self._drained_at, monotonic() + _RECORD_SECONDS)
         for descriptor in list(self._channels):
             self._attend(descriptor, readable=False)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import sys
 import threading
 import time
 from collections import Counter
@@ -27,6 +28,7 @@ class ScriptedControlPlane:
         delays: by collection: the seconds that a create takes.
         requests: how often each method was sent to each collection.
         reason: what a failed object says.
+        folder: where it keeps its objects; others may read them there.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -34,6 +36,7 @@ class ScriptedControlPlane:
         self.delays: dict[str, float] = {}
         self.requests: Counter[tuple[str, str]] = Counter()
         self.reason = "the script says so"
+        self.folder = folder
         self.plane = ControlPlane(str(folder))
         self._lock = threading.Lock()
         self._server = _Server(self)
@@ -87,6 +90,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, plane: ScriptedControlPlane) -> None:
         self.plane = plane
         super().__init__(("127.0.0.1", 0), _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Report what went wrong, but for clients that left without their answer."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -145,12 +145,47 @@ def test_what_go_plugin_opens_beside_the_provider_ends_well(running: Provider, p
 
 def test_shutdown_is_answered_and_ends_the_process_at_once(running: Provider) -> None:
     with channel(running) as connected:
+        call(connected, "Echo")
+        assert call(connected, "/plugin.GRPCController/Shutdown") == b""
+        assert running.process.wait(timeout=TIMEOUT) == 0
+    assert not os.path.exists(os.path.dirname(running.socket))  # noqa: PTH110, PTH120 - a path as text
+    assert running.logged() == []
+
+
+def test_shutdown_is_answered_when_the_calls_that_are_running_have_been(running: Provider) -> None:
+    answered = []
+    with channel(running) as connected:
         waiting = connected.unary_unary("/tfplugin6.Provider/Wait").future(b"")
+        call(connected, "Echo")
+        leaving = connected.unary_unary("/plugin.GRPCController/Shutdown").future(b"")
+        waiting.add_done_callback(lambda _: answered.append("call"))
+        leaving.add_done_callback(lambda _: answered.append("shutdown"))
+        call(connected, "Release")
+        assert (waiting.result(TIMEOUT), leaving.result(TIMEOUT)) == (b"waited", b"")
+        assert running.process.wait(timeout=TIMEOUT) == 0
+    assert answered == ["call", "shutdown"]
+    assert running.logged() == []
+
+
+def test_shutdown_does_not_wait_for_a_call_that_takes_long(running: Provider) -> None:
+    with channel(running) as connected:
+        waiting = connected.unary_unary("/tfplugin6.Provider/Wait").future(b"")
+        call(connected, "Echo")
         assert call(connected, "/plugin.GRPCController/Shutdown") == b""
         assert running.process.wait(timeout=TIMEOUT) == 0
         assert waiting.exception().code() == grpc.StatusCode.UNAVAILABLE
-    assert not os.path.exists(os.path.dirname(running.socket))  # noqa: PTH110, PTH120 - a path as text
     assert running.logged() == []
+
+
+def test_a_client_that_leaves_after_shutdown_is_not_waited_for(running: Provider) -> None:
+    with channel(running) as connected:
+        waiting = connected.unary_unary("/tfplugin6.Provider/Wait").future(b"")
+        call(connected, "Echo")
+        leaving = connected.unary_unary("/plugin.GRPCController/Shutdown").future(b"")
+        call(connected, "Echo")
+        assert not waiting.done()
+        assert not leaving.done()
+    assert running.process.wait(timeout=TIMEOUT) == 0
 
 
 def test_a_malformed_frame_closes_the_connection_and_no_other(running: Provider) -> None:
