@@ -49,6 +49,9 @@ class Items(Protocol):
     def get(self, key: str) -> Item | None:
         """Return the item with this key, or None."""
 
+    def get_all(self, *keys: str) -> list[Item | None]:
+        """Return the items with these keys, None for each that is not there; a few cost about as much as one."""
+
     def scan(self, first: str, last: str, limit: int, *, newest_first: bool = False) -> list[Item]:
         """Return at most `limit` items with `first <= key < last`, in the order of their keys' bytes.
 

@@ -27,6 +27,7 @@ from service.storage.sqlite_actors import actors_of
 from service.storage.sqlite_census import Census, forget_census
 from service.storage.sqlite_file import NotOurFileError, connect, marks_key, prepare
 from service.storage.sqlite_items import Owner, SQLiteChanges, SQLiteItems, get_at_once
+from service.storage.sqlite_jobs import JobChanges
 
 BATCH_LIMIT = 256
 CHECKPOINT_PAGES = 1_000
@@ -261,11 +262,13 @@ class SQLiteStore:
             self._readers.append(reader)
 
     def _change(self, tenant: str, actor: str, change: Callable[[SQLiteChanges], _T]) -> _T:
-        def run(writer: apsw.Connection) -> tuple[_T, SQLiteChanges]:
-            changes = SQLiteChanges(writer, Owner(tenant, actor, self._marks_key), int(self._clock()))
-            if self._census is not None:
-                return self._census.counted(tenant, actor, lambda: change(changes)), changes
-            return change(changes), changes
+        census = self._census
+
+        def run(writer: apsw.Connection) -> tuple[_T, JobChanges]:
+            changes = JobChanges(writer, Owner(tenant, actor, self._marks_key), int(self._clock()))
+            if census is None:
+                return changes.make(change), changes
+            return changes.make(lambda changes: census.counted(tenant, actor, lambda: changes.flushed(change))), changes
 
         result, changes = self._carry_out(run)
         self._has_traces |= changes.deleted
@@ -327,17 +330,13 @@ class SQLiteStore:
         return outcomes
 
     def _apply(self, job: _Job) -> _Outcome:
-        self._writer.execute("SAVEPOINT job")
         try:
-            outcome = _Outcome(job.run(self._writer))
+            return _Outcome(job.run(self._writer))
         except apsw.Error:
             # Some of SQLite's errors end the whole transaction, and no outcome of the batch may then be trusted.
             raise
         except Exception as error:  # noqa: BLE001 - it is the caller's, who waits for it
-            self._writer.execute("ROLLBACK TO job")
-            outcome = _Outcome(error=error)
-        self._writer.execute("RELEASE job")
-        return outcome
+            return _Outcome(error=error)
 
     def _roll_back(self) -> None:
         with suppress(apsw.Error):

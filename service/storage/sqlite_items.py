@@ -23,7 +23,7 @@ SELECT key, life, version, document FROM item
 WHERE tenant = ? AND actor = ? AND key >= ? AND key < ? AND (expires IS NULL OR expires > ?)
 ORDER BY key
 """
-_PUT = "INSERT OR REPLACE INTO item (tenant, actor, key, life, version, document, expires) VALUES (?, ?, ?, ?, ?, ?, ?)"
+PUT = "INSERT OR REPLACE INTO item (tenant, actor, key, life, version, document, expires) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _DELETE = "DELETE FROM item WHERE tenant = ? AND actor = ? AND key = ?"
 _SCHEDULE = """
 INSERT INTO work (tenant, actor, name, at) VALUES (?, ?, ?, ?)
@@ -31,6 +31,10 @@ ON CONFLICT (tenant, actor, name) DO UPDATE SET at = min(at, excluded.at)
 """
 _UNSCHEDULE = "DELETE FROM work WHERE tenant = ? AND actor = ? AND name = coalesce(?, name)"
 _PUT_OFF = "UPDATE work SET at = ? WHERE tenant = ? AND actor = ? AND name = ?"
+
+
+Row = tuple[str, str, str, str, int, bytes, int | None]
+"""The values that PUT asks for."""
 
 
 class Owner(NamedTuple):
@@ -62,18 +66,23 @@ class Owner(NamedTuple):
 
 def get_at_once(connection: apsw.Connection, owner: Owner, keys: Sequence[str], now: int) -> list[Item | None]:
     """Return the items with these keys in one statement, which sees one state without a transaction of its own."""
+    found = {row[0]: Item(*row) for row in _rows_at_once(connection, _GET, owner, keys, now)}
+    return [found.get(key) for key in keys]
+
+
+def _rows_at_once(
+    connection: apsw.Connection, one: str, owner: Owner, keys: Sequence[str], now: int
+) -> list[tuple[Any, ...]]:
     tenant = owner.tenant
     places: list[str | int] = []
     for key in keys:
         places += (tenant, owner.partition(key), key, now)
-    rows: list[Any] = connection.execute(_get_statement(len(keys)), places).fetchall()
-    found = {row[0]: Item(*row) for row in rows}
-    return [found.get(key) for key in keys]
+    return connection.execute(_for_each(one, len(keys)), places).fetchall()
 
 
 @cache
-def _get_statement(keys: int) -> str:
-    return " UNION ALL ".join([_GET] * keys)
+def _for_each(one: str, keys: int) -> str:
+    return " UNION ALL ".join([one] * keys)
 
 
 class SQLiteItems:
@@ -88,6 +97,10 @@ class SQLiteItems:
         """See `Items.get`."""
         rows: list[Any] = self._connection.execute(_GET, (*self._place(key), self._now)).fetchall()
         return Item(*rows[0]) if rows else None
+
+    def get_all(self, *keys: str) -> list[Item | None]:
+        """See `Items.get_all`."""
+        return get_at_once(self._connection, self._owner, keys, self._now)
 
     def scan(self, first: str, last: str, limit: int, *, newest_first: bool = False) -> list[Item]:
         """See `Items.scan`."""
@@ -119,11 +132,19 @@ class SQLiteChanges(SQLiteItems):
         stored = self._read(key)
         return stored[0] if stored else None
 
-    def _read(self, key: str) -> tuple[Item, int | None] | None:
+    def get_all(self, *keys: str) -> list[Item | None]:
+        """See `Items.get_all`."""
         # Nobody else changes anything meanwhile, so what was read to decide on a write is not read again to write it.
+        if unknown := [key for key in keys if key not in self._known]:
+            self._known.update(dict.fromkeys(unknown))
+            for *item, expires in _rows_at_once(self._connection, _GET_WITH_EXPIRY, self._owner, unknown, self._now):
+                self._known[item[0]] = Item(*item), expires
+        stored = [self._known[key] for key in keys]
+        return [found and found[0] for found in stored]
+
+    def _read(self, key: str) -> tuple[Item, int | None] | None:
         if key not in self._known:
-            rows: list[Any] = self._connection.execute(_GET_WITH_EXPIRY, (*self._place(key), self._now)).fetchall()
-            self._known[key] = (Item(*rows[0][:-1]), rows[0][-1]) if rows else None
+            self.get_all(key)
         return self._known[key]
 
     def put(self, key: str, document: bytes, *, expires: int | None = None) -> Item:
@@ -140,8 +161,11 @@ class SQLiteChanges(SQLiteItems):
         self._count(key)
         is_there = expires is None or expires > self._now
         self._known[key] = (item, expires) if is_there else None
-        self._connection.execute(_PUT, (*self._place(key), item.life, item.version, document, expires))
+        self._store((*self._place(key), item.life, item.version, document, expires))
         return item
+
+    def _store(self, row: Row) -> None:
+        self._connection.execute(PUT, row)
 
     def delete(self, key: str) -> None:
         """See `Changes.delete`."""

@@ -23,6 +23,9 @@ class _Nothing:
     def get(self, key: str) -> Item | None:  # noqa: ARG002 - the protocol's
         return None
 
+    def get_all(self, *keys: str) -> list[Item | None]:
+        return [None] * len(keys)
+
     def scan(self, first: str, last: str, limit: int, *, newest_first: bool = False) -> list[Item]:  # noqa: ARG002 - as above
         return []
 
@@ -87,9 +90,9 @@ class ActorStore:
 
         def look_up(target: str) -> _T:
             def seen(items: Items) -> _T:
-                standing = items.get(STANDING)
+                standing, withdrawal = items.get_all(STANDING, CONSENT)
                 self._leave(tenant, target, standing)
-                return view(_NOTHING if self._hides(standing, items.get(CONSENT)) else items)
+                return view(_NOTHING if self._hides(standing, withdrawal) else items)
 
             return self._store.read(tenant, target, seen)
 
@@ -104,7 +107,8 @@ class ActorStore:
         """
 
         def admitted(changes: Changes) -> _T:
-            standing = changes.get(STANDING)
+            # What is read together is read by one statement.
+            standing, _ = changes.get_all(STANDING, CONSENT)
             _leave_alias(standing)
             if standing is not None:
                 self._refuse(Standing.read(standing))

@@ -113,7 +113,10 @@ class StoreSuite:
     def test_several_items_are_read_at_once_in_the_order_asked_for(self, store: Store) -> None:
         one, two = (store.write("t", "a", puts(key, b"1")) for key in ("one", "two"))
         mark = store.write("t", "a", puts("mark/three", b"1"))
-        assert store.get("t", "a", "two", "none", "mark/three", "one") == [two, None, mark, one]
+        asked, expected = ("two", "none", "mark/three", "one"), [two, None, mark, one]
+        assert store.get("t", "a", *asked) == expected
+        assert store.read("t", "a", lambda items: items.get_all(*asked)) == expected
+        assert store.write("t", "a", lambda changes: changes.get_all(*asked)) == expected
 
     def test_tenants_actors_and_keys_are_kept_apart(self, store: Store) -> None:
         places = [
@@ -176,6 +179,34 @@ class StoreSuite:
             return keys(changes.scan("n/", "n0", 10))
 
         assert store.write("t", "a", change) == ["n/2"]
+
+    def test_a_change_that_only_stores_sees_each_item_at_once(self, store: Store) -> None:
+        def change(changes: Changes) -> list[list[str]]:
+            seen = []
+            for key in ("n/2", "n/1", "n/3"):
+                stored = changes.put(key, b"1")
+                assert changes.get(key) == stored
+                assert changes.get_all(key, "none") == [stored, None]
+                seen.append(keys(changes.scan("n/", "n0", 10)))
+            return seen
+
+        assert store.write("t", "a", change) == [["n/2"], ["n/1", "n/2"], ["n/1", "n/2", "n/3"]]
+        assert keys(store.read("t", "a", lambda items: items.scan("n/", "n0", 10))) == ["n/1", "n/2", "n/3"]
+
+    @pytest.mark.parametrize("amount", [1, 2, 3])
+    @pytest.mark.parametrize("scans", [False, True])
+    def test_what_a_change_stored_before_it_raised_is_not_there(self, store: Store, amount: int, scans: bool) -> None:
+        def change(changes: Changes) -> None:
+            for number in range(amount):
+                changes.put(f"n/{number}", b"2")
+            if scans:
+                changes.scan("n/", "n0", 10)
+            raise KeyError("mine")
+
+        before = store.write("t", "a", puts("n/0", b"1"))
+        with pytest.raises(KeyError, match="mine"):
+            store.write("t", "a", change)
+        assert store.read("t", "a", lambda items: items.scan("n/", "n0", 10)) == [before]
 
     def test_a_change_does_not_see_what_it_stored_to_be_gone_by_now(self, store: Store, clock: Clock) -> None:
         def change(changes: Changes) -> tuple[Item | None, Item | None]:
