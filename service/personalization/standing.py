@@ -4,7 +4,7 @@ One item says it. While an erasure, an import or a merge is under way, which tak
 write goes on.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final, Self
 
 import orjson
@@ -19,17 +19,6 @@ ALIASES: Final = "aliases"
 
 MAX_ALIASES: Final = 64
 """How many ids can lead to one actor besides their own."""
-
-
-_NAMES = {
-    "alias_of": "alias",
-    "erasure": "erasing",
-    "importing": "importing",
-    "merging_from": "merging_from",
-    "merging_into": "merging_into",
-    "attempt": "attempt",
-    "target_erasure": "target_erasure",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +63,7 @@ class Standing:
     def read(cls, item: Item | None) -> Self:
         """Read it from the item with the key STANDING, None where there is none."""
         said = {} if item is None else orjson.loads(item.document)
-        return cls(**{field: said.get(name) for field, name in _NAMES.items()})
+        return cls(**said)
 
     @classmethod
     def of(cls, items: Items) -> Self:
@@ -83,8 +72,7 @@ class Standing:
 
     def store(self, changes: Changes) -> None:
         """Store it under the id itself."""
-        said = {name: getattr(self, field) for field, name in _NAMES.items()}
-        kept = {name: value for name, value in said.items() if value is not None}
+        kept = {name: value for name, value in asdict(self).items() if value is not None}
         changes.put(STANDING, orjson.dumps(kept, option=orjson.OPT_SORT_KEYS))
 
 
