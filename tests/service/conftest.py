@@ -8,12 +8,18 @@ from service.storage.sqlite import SQLiteStore
 from service.web.app import create_app
 from service.web.credentials import Credential, digest
 from tests.service.client import Client
+from tests.service.clock import Clock
 from tests.service.server import KEY, RunningService
 
 
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     return load_contract()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
 @pytest.fixture

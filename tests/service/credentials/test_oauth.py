@@ -17,6 +17,7 @@ from service.refusal import Refused
 from service.storage.sqlite import SQLiteStore
 from service.web.app import create_app
 from service.web.credentials import CONFIGURED, RECORD_LIFETIME_S, Authenticator, Credential, digest
+from tests.service.clock import Clock
 from tests.service.server import BASE, KEY, RunningService
 from tests.tama.control_plane.conftest import api, plane  # noqa: F401 - fixtures
 from tests.tama.control_plane.support import Caller
@@ -169,19 +170,6 @@ def test_a_wrong_client_is_refused_in_the_scheme_that_it_used(http: FlaskClient,
         assert_refused(answer, 401, "invalid_client")
         scheme = "Bearer" if (header or "").startswith("Bearer") else "Basic"
         assert answer.headers["WWW-Authenticate"] == f'{scheme} realm="personalization"'
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 @pytest.fixture

@@ -9,40 +9,26 @@ from service.credentials.records import CredentialError
 from service.refusal import Refused
 from service.storage.sqlite import SQLiteStore
 from service.web.credentials import RECORD_LIFETIME_S, Authenticator, Credential
+from tests.service.clock import Clock
 
 READ = frozenset({"profile:read"})
 
 
-class Clocks:
-    """The two clocks of an authenticator, which stand still until they are moved."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> Clocks:
-    return Clocks()
-
-
-@pytest.fixture
-def use(store: SQLiteStore, clock: Clocks) -> Callable[[str], Credential]:
+def use(store: SQLiteStore, clock: Clock) -> Callable[[str], Credential]:
     authenticator = Authenticator([], store, monotonic=clock, clock=clock)
     return lambda key: authenticator.authenticate(f"Bearer {key}", READ)
 
 
 def test_a_credential_stands_for_its_tenant_and_scopes(
-    store: SQLiteStore, use: Callable[[str], Credential], clock: Clocks
+    store: SQLiteStore, use: Callable[[str], Credential], clock: Clock
 ) -> None:
     key = records.add(store, "one", ["profile:read", "admin"], "the label", clock())
     caller = use(key.text)
     assert (caller.tenant, sorted(caller.scopes), caller.identity) == ("one", ["admin", "profile:read"], key.id)
 
 
-def test_only_the_digest_of_a_key_is_kept(store: SQLiteStore, clock: Clocks) -> None:
+def test_only_the_digest_of_a_key_is_kept(store: SQLiteStore, clock: Clock) -> None:
     key = records.add(store, "one", READ, "the label", clock())
     (kept,) = store.read("", records.PARTITION, lambda items: items.scan("", "~", 10))
     secret = key.text.rpartition(key.id + "_")[2]
@@ -52,7 +38,7 @@ def test_only_the_digest_of_a_key_is_kept(store: SQLiteStore, clock: Clocks) -> 
 
 
 def test_a_revocation_is_taken_up_within_its_bound_and_not_before_the_row_is_read_again(
-    store: SQLiteStore, use: Callable[[str], Credential], clock: Clocks
+    store: SQLiteStore, use: Callable[[str], Credential], clock: Clock
 ) -> None:
     key = records.add(store, "one", READ, "", clock())
     use(key.text)
@@ -65,7 +51,7 @@ def test_a_revocation_is_taken_up_within_its_bound_and_not_before_the_row_is_rea
 
 
 def test_a_new_credential_works_at_once_even_if_it_was_tried_before(
-    store: SQLiteStore, use: Callable[[str], Credential], clock: Clocks
+    store: SQLiteStore, use: Callable[[str], Credential], clock: Clock
 ) -> None:
     with pytest.raises(Refused):
         use(f"mpk_{'0' * 16}_{'A' * 43}")
@@ -73,7 +59,7 @@ def test_a_new_credential_works_at_once_even_if_it_was_tried_before(
 
 
 def test_a_rotation_keeps_the_identity_and_ends_the_key_of_before(
-    store: SQLiteStore, use: Callable[[str], Credential], clock: Clocks
+    store: SQLiteStore, use: Callable[[str], Credential], clock: Clock
 ) -> None:
     old = records.add(store, "one", READ, "", clock())
     identity = use(old.text).identity
@@ -85,7 +71,7 @@ def test_a_rotation_keeps_the_identity_and_ends_the_key_of_before(
 
 
 def test_both_keys_are_valid_while_a_rotation_overlaps_and_never_three(
-    store: SQLiteStore, use: Callable[[str], Credential], clock: Clocks
+    store: SQLiteStore, use: Callable[[str], Credential], clock: Clock
 ) -> None:
     first = records.add(store, "one", READ, "", clock())
     second = records.rotate(store, first.id, 60, clock())
@@ -103,7 +89,7 @@ def test_both_keys_are_valid_while_a_rotation_overlaps_and_never_three(
     assert use(third.text).id
 
 
-def test_a_revoked_credential_stays_revoked(store: SQLiteStore, clock: Clocks) -> None:
+def test_a_revoked_credential_stays_revoked(store: SQLiteStore, clock: Clock) -> None:
     key = records.add(store, "one", READ, "", clock())
     records.revoke(store, key.id, clock())
     clock.now += 100

@@ -17,20 +17,8 @@ from service.web.app import Bounds, create_app
 from service.web.credentials import Credential, digest
 from service.web.observing import Observer
 from tests.service.client import Client
+from tests.service.clock import Clock
 from tests.service.server import BASE, KEY, RunningService
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
 
 
 def waits(limit: RateLimit, tenant: str = "t") -> int:

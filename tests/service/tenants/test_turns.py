@@ -4,19 +4,7 @@ import pytest
 
 from service.personalization.tenants.turns import MAX_TURNS, STALL_S, LostTurnError, Turns
 from service.refusal import Refused
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
+from tests.service.clock import Clock
 
 
 @pytest.fixture
