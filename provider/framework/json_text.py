@@ -37,9 +37,19 @@ def parse(text: str) -> Any:
 def same(one: str, other: str) -> bool:
     """Tell whether two texts mean the same document; a text that is no JSON means nothing, so False."""
     try:
-        return _equal(parse(one), parse(other))
+        return equal(parse(one), parse(other))
     except (JsonError, RecursionError):
         return False
+
+
+def equal(one: Any, other: Any) -> bool:
+    """Tell whether two parsed documents are the same."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(equal, one, other))
+    # In Python true equals 1.
+    return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)
 
 
 def canonical(document: object) -> str:
@@ -52,15 +62,6 @@ def canonical(document: object) -> str:
     except UnicodeEncodeError:  # an escaped lone surrogate: legal JSON, but no text that could be sent
         text = json.dumps(document, sort_keys=True, separators=(",", ":"))
     return text
-
-
-def _equal(one: Any, other: Any) -> bool:
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(_equal, one, other))
-    # In Python true equals 1.
-    return isinstance(one, bool) is isinstance(other, bool) and bool(one == other)
 
 
 def _float(text: str) -> float:

@@ -41,13 +41,17 @@ def propose(fields: Fields, config: Values, prior: Values | None) -> Values:
 
 
 def replacements(fields: Fields, planned: Values, prior: Values, path: Path = ()) -> Iterator[Path]:
-    """Yield the paths of what cannot change in place and does change."""
+    """Yield the paths of what cannot change in place and does change.
+
+    A required value that the state lacks is one that an import could not tell. It is taken from the configuration.
+    """
     for field in fields:
         new, old, here = planned.get(field.name), prior.get(field.name), (*path, field.name)
         if new == old:
             continue
         if field.requires_replace:
-            yield here
+            if old is not None or not field.required:
+                yield here
         elif field.nesting == SINGLE:
             yield from replacements(field.fields, _members(new), _members(old), here)
         elif field.nesting == LIST:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
-    from provider.framework.diagnostics import Diagnostics
+    from provider.framework.diagnostics import Diagnostic, Diagnostics
     from provider.framework.function import Function
     from provider.framework.schema import Schema
     from provider.framework.values import Values
@@ -71,9 +71,10 @@ class Change:
         state: what is recorded, whatever happens afterwards: a create sets it as soon as there is an object.
         private: what only the provider sees; recorded with the state.
         stop: set when Terraform asks to end soon.
+        warnings: what the user is told beside what goes wrong.
     """
 
-    __slots__ = ("config", "planned", "prior", "private", "state", "stop")
+    __slots__ = ("config", "planned", "prior", "private", "state", "stop", "warnings")
 
     def __init__(
         self, config: Values | None, prior: Values | None, planned: Values | None, private: Private, stop: Stop
@@ -84,6 +85,7 @@ class Change:
         self.state = prior
         self.private = private
         self.stop = stop
+        self.warnings: list[Diagnostic] = []
 
 
 class Resource(ABC):

@@ -196,6 +196,7 @@ class Server:
             change = Change(config, prior, planned, _read_private(private), self._stop)
             with diagnostics:
                 _act(resource, change)
+            diagnostics.add(*change.warnings)
             state = change.state
             if state is not None:
                 state = settle(fields, planned, complete(fields, state))

@@ -12,7 +12,7 @@ from tama.catalog.declaration import Block
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeGuard
 
     from tama.catalog.declaration import Attribute, DataSource, Resource
 
@@ -78,7 +78,7 @@ def _textual(field: Field, value: Any) -> Any:
     return canonical(value) if _is_json(field) else _descend(field, value, textual)
 
 
-def _is_json(field: Field) -> bool:
+def _is_json(field: Field) -> TypeGuard[Attribute]:
     return not isinstance(field, Block) and field.kind == "json"
 
 
@@ -139,6 +139,9 @@ def _incoming(field: Field, response: Values, prior: Values) -> Any:
         if not isinstance(value, dict) or key not in value:
             return kept
         value = value[key]
+    if _is_json(field) and field.optional and value in (None, {}, [], "") and kept in (None, UNKNOWN):
+        # An API may show that there is nothing as something empty.
+        return None
     inner = _inner(field)
     if not inner or value is None:
         return value

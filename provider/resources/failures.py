@@ -25,7 +25,13 @@ _ADVICE = (
 
 
 def client_failure(
-    error: TamaError, doing: str, declared: Resource | DataSource, values: Values | None = None, *, request: str = ""
+    error: TamaError,
+    doing: str,
+    declared: Resource | DataSource,
+    values: Values | None = None,
+    *,
+    request: str = "",
+    advice: str = "",
 ) -> Failure:
     """Return the failure for an error of the client.
 
@@ -35,9 +41,11 @@ def client_failure(
         declared: whose attributes the error's fields may be.
         values: the configured values, to tell which of two attributes for one field is meant.
         request: method and path, which show the ids when one of them is not found.
+        advice: what helps, beside the ids, when nothing is found.
     """
     if not isinstance(error, Invalid):
-        return Failure(_diagnostic(error, doing, request=request if isinstance(error, NotFound) else ""))
+        more = " ".join((f"The request was {request}.", advice)).strip() if request else ""
+        return Failure(_diagnostic(error, doing, more=more if isinstance(error, NotFound) else ""))
     diagnostics = []
     elsewhere = {}
     for field, messages in error.errors.items():
@@ -57,10 +65,10 @@ def unusable_answer(doing: str) -> Failure:
     return Failure(Diagnostic(_SUMMARY, detail))
 
 
-def _diagnostic(error: TamaError, doing: str, path: Path = (), request: str = "") -> Diagnostic:
+def _diagnostic(error: TamaError, doing: str, path: Path = (), more: str = "") -> Diagnostic:
     advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), "")
-    if request:
-        advice += f" The request was {request}."
+    if more:
+        advice += f" {more}"
     text = str(error) if isinstance(error, ResponseError) else str(error) or type(error).__name__
     return Diagnostic(_SUMMARY, f"Unable to {doing}, got error: {text}" + (advice and f"\n\n{advice}"), path)
 

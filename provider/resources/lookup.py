@@ -68,7 +68,7 @@ class CatalogDataSource(DataSource):
                 response = self._declared.gather(response, lambda *path: get(self._client(), *path))
         except TamaError as error:
             doing, request = f"read {self._thing(lookup)}", f"GET {path}"
-            raise client_failure(error, doing, self._declared, request=request) from error
+            raise client_failure(error, doing, self._declared, request=request, advice=lookup.advice) from error
         try:
             values = response_values(self._declared, response, plain(self._fields, config))
         except Unfit as unfit:

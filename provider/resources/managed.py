@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from provider.framework.diagnostics import Diagnostic, Failure
+from provider.framework.json_text import equal
 from provider.framework.resource import Resource
-from provider.framework.values import complete
+from provider.framework.values import complete, conform
 from provider.protocol.values import UNKNOWN
 from provider.resources.conversions import fields_of, plain, request_body, response_values, textual
 from provider.resources.failures import client_failure, unusable_answer
@@ -107,7 +108,7 @@ class CatalogResource(Resource):
         # Recorded before anything else is made of the response: what exists must never be lost.
         change.state = _planned(change) | {"id": response["id"]}
         change.state = self._state(response, planned)
-        self._wait(change, response, "create")
+        self._tell_of_failure(change, self._wait(change, response, "create"))
 
     def read(self, state: Values, private: Private) -> Values | None:  # noqa: ARG002 - the framework's signature
         """GET it."""
@@ -120,21 +121,29 @@ class CatalogResource(Resource):
         return self._state(response, plain(self._fields, state))
 
     def update(self, change: Change) -> None:
-        """PATCH it, unless only waits and timeouts have changed, and wait."""
+        """PATCH it, unless nothing changes that the API keeps, and wait."""
         planned, prior = plain(self._fields, _planned(change)), plain(self._fields, change.prior or {})
+        body = request_body(self._declared, *self._changed_twins(planned, prior, change.config or {}))
         response = None
-        if self._is_sent(planned, prior):
+        if self._is_sent(body, planned, prior):
             self._check("update", planned)
-            body = request_body(self._declared, *self._changed_twins(planned, prior, change.config or {}))
             response = self._send("update", "PATCH", self._member(prior), body, planned)
             change.state = self._state(response, planned | {"id": prior["id"]})
         else:
-            change.state = (change.prior or {}) | {name: planned[name] for name in _OF_TERRAFORM if name in planned}
-        self._wait(change, response, "update")
+            change.state = conform(self.schema.fields, _planned(change), change.prior or {})
+        self._tell_of_failure(change, self._wait(change, response, "update"))
 
     def delete(self, change: Change) -> None:
         """DELETE it."""
         if not self._declared.deletes:
+            thing = self._declared.thing
+            change.warnings.append(
+                Diagnostic(
+                    "Object Outlives Its Resource",
+                    f"The API cannot delete a {thing}: this one is only forgotten. It goes with what it belongs to.",
+                    warning=True,
+                )
+            )
             return
         try:
             self._client().request("DELETE", self._member(change.prior or {}))
@@ -202,26 +211,48 @@ class CatalogResource(Resource):
         own = {name: kept[name] for name in _OF_TERRAFORM if name in kept}
         return textual(self._fields, values) | {"id": response.get("id", kept.get("id"))} | own
 
-    def _is_sent(self, planned: Values, prior: Values) -> bool:
-        settling = self._declared.settles
-        if settling and planned[settling.attribute] is UNKNOWN:
-            return True
-        configurable = [field for field in self.schema.fields if field.name not in _OF_TERRAFORM and _is_given(field)]
-        return any(planned[field.name] != prior[field.name] for field in configurable)
+    def _is_sent(self, body: Values, planned: Values, prior: Values) -> bool:
+        """Tell whether the API would keep something else than before, or is to try again what it failed at.
 
-    def _wait(self, change: Change, response: Values | None, operation: str) -> None:
+        After an import a state may lack what the API does not tell, or tell it in another place.
+        """
+        settling = self._declared.settles
+        if settling and self._declared.updates and planned[settling.attribute] is UNKNOWN:
+            return True
+        untold = {
+            field.name: planned[field.name]
+            for field in self._declared.attributes
+            if field.required and field.replaces and prior[field.name] is None
+        }
+        return not equal(body, request_body(self._declared, prior | untold))
+
+    def _tell_of_failure(self, change: Change, response: Values | None) -> None:
+        """Warn of an object that Tama failed at, which a wait accepted or nobody waited for."""
+        settling = self._declared.settles
+        if settling is None or response is None or response.get(settling.attribute) not in settling.bad:
+            return
+        reason = response.get(settling.reason)
+        detail = f"The {settling.attribute} of this {self._declared.thing} is {response[settling.attribute]}."
+        detail += f" Reason: {reason}" if reason else ""
+        change.warnings.append(
+            Diagnostic(f"Failed {self._declared.thing.title()}", detail, (settling.attribute,), warning=True)
+        )
+
+    def _wait(self, change: Change, response: Values | None, operation: str) -> Values | None:
+        """Wait as the configuration says; return the last response."""
         settling = self._declared.settles
         if settling is None or not _planned(change)["wait_for"]:
-            return
+            return response
         from provider.resources import waiting  # noqa: PLC0415 - as in modify_plan
 
         state = complete(self.schema.fields, change.state or {})
         member, kept = self._member(state), plain(self._fields, state)
 
         def poll() -> Values:
-            read: Values = self._client().request("GET", member)
-            change.state = self._state(read, kept)
-            return read
+            nonlocal response
+            response = self._client().request("GET", member)
+            change.state = self._state(response, kept)
+            return response
 
         planned = _planned(change)
         waiting.wait(
@@ -232,11 +263,8 @@ class CatalogResource(Resource):
             limit=waiting.time_limit(planned["timeouts"], operation),
             stop=change.stop,
         )
+        return response
 
 
 def _planned(change: Change) -> Values:
     return change.planned or {}
-
-
-def _is_given(field: Any) -> bool:
-    return not field.computed or field.optional

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Unpack
 
-from stack.cdktf_ import Construct
+from stack.cdktf_ import Construct, IResolvable
 from stack.element import DataSource, Meta
 
 
@@ -76,6 +76,11 @@ class DataTamaSource(DataSource):
     def slug(self) -> str:
         """The name as it stands in URLs; it follows the name."""
         return self.get_string_attribute("slug")
+
+    @property
+    def request(self) -> IResolvable:
+        """What is added to each request."""
+        return self.interpolation_for_attribute("request")
 
     @property
     def provision_state(self) -> str:

@@ -1,3 +1,4 @@
+from tama.catalog.common import OF_SPECIFICATION
 from tama.catalog.declaration import DataSource, Lookup, Problem, Text
 
 _ACTIONS = "/provision/motor/specifications/{specification_id}/actions"
@@ -8,8 +9,12 @@ DATA_SOURCE = DataSource(
     thing="action",
     summary="One operation of a specification that an agent may call.",
     lookups=(
-        Lookup(("specification_id", "identifier"), _ACTIONS + "/{identifier}"),
-        Lookup(("specification_id", "path", "method"), _ACTIONS + "/{path:base64url}?method={method:lower}"),
+        Lookup(("specification_id", "identifier"), _ACTIONS + "/{identifier}", OF_SPECIFICATION),
+        Lookup(
+            ("specification_id", "path", "method"),
+            _ACTIONS + "/{path:base64url}?method={method:lower}",
+            OF_SPECIFICATION,
+        ),
     ),
     attributes=(
         Text("id", "The id of the action.", computed=True),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tama.catalog.common import answered, parent, provision_state
+from tama.catalog.common import OF_SPECIFICATION, answered, parent, provision_state
 from tama.catalog.declaration import Block, Boolean, DataSource, Json, Lookup, Problem, Resource, Text, Texts
 
 TYPE_CHECKING = False
@@ -96,7 +96,11 @@ DATA_SOURCE = DataSource(
     summary="A class that someone else made, or that was derived from a specification.",
     lookups=(
         Lookup(("id",), "/provision/neural/classes/{id}"),
-        Lookup(("specification_id", "name"), "/provision/neural/specifications/{specification_id}/classes/{name}"),
+        Lookup(
+            ("specification_id", "name"),
+            "/provision/neural/specifications/{specification_id}/classes/{name}",
+            OF_SPECIFICATION,
+        ),
         Lookup(("space_id", "name"), "/provision/neural/spaces/{space_id}/classes/{name}"),
     ),
     attributes=(

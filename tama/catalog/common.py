@@ -10,6 +10,12 @@ if TYPE_CHECKING:
 
     from tama.catalog.declaration import Attribute, Block, Resource
 
+OF_SPECIFICATION = (
+    "What comes of a specification is there when its current_state is completed: give the specification a wait_for, "
+    "and refer to it here by its resource. If its current_state is failed, the document yields nothing."
+)
+"""What helps when something that a specification yields is not found."""
+
 
 def parent(name: str, refers_to: str, description: str) -> Text:
     """What an object belongs to, for as long as it lives."""
@@ -81,6 +87,7 @@ def answered(attributes: tuple[Attribute, ...], **given: dict[str, Any]) -> tupl
             one.name,
             one.description,
             key=one.key,
+            sensitive=one.sensitive,
             attributes=answered(one.attributes),
             **given.get(one.name, {"computed": True}),
         )

@@ -363,14 +363,15 @@ class Lookup:
     """One way to find an object: the arguments it takes and the path to GET.
 
     `{name}` in the path stands for an argument, percent-encoded; `{name:base64url}` for its URL-safe base64 form with
-    padding, `{name:lower}` for its lower-case form.
+    padding, `{name:lower}` for its lower-case form. `advice` says what helps when nothing is found.
     """
 
-    __slots__ = ("arguments", "path")
+    __slots__ = ("advice", "arguments", "path")
 
-    def __init__(self, arguments: tuple[str, ...], path: str) -> None:
+    def __init__(self, arguments: tuple[str, ...], path: str, advice: str = "") -> None:
         self.arguments = arguments
         self.path = path
+        self.advice = advice
 
 
 class DataSource:

@@ -33,7 +33,17 @@ def _no_faculty_is_null(planned: Values, body: dict[str, Any]) -> dict[str, Any]
     return body if planned["faculty"] else {**body, "faculty": None}
 
 
-def _is_modular(response: Values, prior: Values, values: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001 - one signature
+def _as_configured(told: Any, kept: Any) -> Any:
+    """Parameters of an answer, in which Tama may write a number as a text, with the numbers that were configured."""
+    if isinstance(told, dict) and isinstance(kept, dict):
+        return {key: _as_configured(value, kept.get(key)) for key, value in told.items()}
+    if isinstance(told, list) and isinstance(kept, list) and len(told) == len(kept):
+        return [_as_configured(value, kept[index]) for index, value in enumerate(told)]
+    is_number = isinstance(kept, int | float) and not isinstance(kept, bool)
+    return kept if is_number and isinstance(told, str) and told in (str(kept), f"{kept:g}") else told
+
+
+def _is_modular(response: Values, prior: Values, values: dict[str, Any]) -> dict[str, Any]:
     if response.get("module") is None:
         raise Unfit(
             Problem(
@@ -42,7 +52,9 @@ def _is_modular(response: Values, prior: Values, values: dict[str, Any]) -> dict
                 "Declare or import it as tama_delegated_thought.",
             )
         )
-    return {**values, "faculty": values["faculty"] if response.get("faculty") else None}
+    kept = (prior.get("module") or {}).get("parameters")
+    module = {**values["module"], "parameters": _as_configured(values["module"]["parameters"], kept)}
+    return {**values, "module": module, "faculty": values["faculty"] if response.get("faculty") else None}
 
 
 RESOURCE = Resource(

@@ -110,7 +110,7 @@ def _type(planned: Values, known: Callable[[object], bool]) -> dict[str, Any]:
 
 
 def _configuration(planned: Values, body: dict[str, Any]) -> dict[str, Any]:
-    block = planned[planned["type"]]
+    block = planned[planned["type"]] or {}
     return {**body, "configuration": {key: value for key, value in block.items() if value is not None}}
 
 

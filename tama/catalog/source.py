@@ -1,4 +1,4 @@
-from tama.catalog.common import answered, parent, provision_state, secret, slug
+from tama.catalog.common import OF_SPECIFICATION, answered, parent, provision_state, secret, slug
 from tama.catalog.declaration import DataSource, Lookup, Object, Objects, Problem, Resource, Text
 
 RESOURCE = Resource(
@@ -51,15 +51,16 @@ DATA_SOURCE = DataSource(
     summary="A source that someone else made, or that came with a specification.",
     lookups=(
         Lookup(("id",), "/provision/sensory/sources/{id}"),
-        Lookup(("specification_id", "slug"), "/provision/sensory/specifications/{specification_id}/sources/{slug}"),
+        Lookup(
+            ("specification_id", "slug"),
+            "/provision/sensory/specifications/{specification_id}/sources/{slug}",
+            OF_SPECIFICATION,
+        ),
     ),
     attributes=(
         Text("id", "The id of the source.", optional=True, computed=True),
         Text("specification_id", "The specification that it came with.", optional=True, refers_to="specification"),
-        *answered(
-            tuple(one for one in RESOURCE.attributes if one.name != "request"),
-            slug={"optional": True, "computed": True},
-        ),
+        *answered(RESOURCE.attributes, slug={"optional": True, "computed": True}),
     ),
     missing=Problem("Invalid Configuration", "Either 'id' or both 'specification_id' and 'slug' must be provided."),
     conflicting=Problem(

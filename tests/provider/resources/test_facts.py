@@ -73,6 +73,16 @@ RESOURCES: dict[str, dict[str, tuple[str, str]]] = {
 DATA_SOURCES: dict[str, dict[str, tuple[str, str]]] = {
     "action": {"identifier": ("str OC", IS_FILLED)},
     "class_corpus": {"class_id": ("str OC", IS_FILLED)},
+    "source": {
+        "request": ("attributes C", IS_TOLD),
+        "request.headers": ("attributes list C", IS_TOLD),
+        "request.headers.name": ("str C", IS_TOLD),
+        "request.headers.value": ("str C S", IS_SECRET),
+        "request.session_affinity": ("attributes C", IS_TOLD),
+        "request.session_affinity.location": ("str C", IS_TOLD),
+        "request.session_affinity.key": ("str C", IS_TOLD),
+        "request.session_affinity.value": ("str C", IS_TOLD),
+    },
     "model": {"source_id": ("str C", IS_TOLD), "provision_state": ("str C", IS_TOLD)},
     "modular_thought": {
         "faculty": ("block", IS_TOLD),

@@ -268,6 +268,16 @@ def test_an_action_is_looked_up_by_path_and_method(driver: Driver, client: Clien
 
 
 @pytest.mark.parametrize(
+    "given", [{"identifier": "get", "path": None, "method": None}, {"identifier": None, "path": "/a", "method": "GET"}]
+)
+def test_an_action_that_is_not_there_says_what_to_wait_for(driver: Driver, client: Client, given: Values) -> None:
+    client.answers = [response_error(404, {"detail": "Not Found"})]
+    config = {"id": None, "specification_id": "s"} | given
+    (error,) = Answer(driver.call("ReadDataSource", type_name="tama_action", config=wire(config)), "state").errors
+    assert "What comes of a specification is there when its current_state is completed" in error
+
+
+@pytest.mark.parametrize(
     ("given", "summary"),
     [
         ({"id": "1"}, None),
