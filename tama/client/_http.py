@@ -180,8 +180,8 @@ class _Token:
             status, answer, phrase = self._post("application/x-www-form-urlencoded", urlencode(self._request))
         fields = answer if isinstance(answer, dict) else {}
         if status >= 400:  # noqa: PLR2004 - HTTP's error classes
-            said = {"token": [str(fields[key]) for key in ("error", "error_description") if key in fields]}
-            raise response_error(status, fields.get("errors") or said, phrase)
+            said = ": ".join(str(fields[key]) for key in ("error", "error_description") if fields.get(key))
+            raise response_error(status, fields.get("errors") or (said and {"token": said}), phrase)
         token, lifetime = fields.get("access_token"), fields.get("expires_in", 3600)
         if not isinstance(token, str) or not isinstance(lifetime, (int, float)):
             raise ResponseError(status, {"token": "The answer holds no access token"}, phrase)

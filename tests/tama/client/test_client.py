@@ -258,7 +258,7 @@ def test_an_answer_with_an_error_is_raised_as_its_kind(
         (
             json_answer({"error": "invalid_client", "error_description": "unknown"}, 401),
             errors.Unauthorized,
-            "API error 401: token invalid_client, token unknown",
+            "API error 401: token invalid_client: unknown",
         ),
         (json_answer({"error": "server_error"}, 500), errors.ServerError, "API error 500: token server_error"),
         (Answer(502), errors.ServerError, "API error: 502 Bad Gateway"),
