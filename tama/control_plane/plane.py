@@ -91,6 +91,11 @@ class ControlPlane:
                     f"'{action}' is a specification: an operationId must follow, as in {action}:<operationId>."
                     " `tama list` shows its actions."
                 )
+            if found is None and (other := _with_operation(transaction, action)):
+                raise CallError(
+                    f"'{action}' is an operationId: its specification must stand before it, as in"
+                    f" {other['specification_id']}:{action}."
+                )
             if found is None or specification is None:
                 raise CallError(f"There is no action '{action}'. `tama list` shows those that there are.")
             identities = transaction.all("source_identity", specification["id"])
@@ -199,3 +204,8 @@ class ControlPlane:
             return transaction.get("action", name)
         fields = ("specification_id", "identifier")
         return transaction.find(kind.key(fields, {"specification_id": specification, "identifier": identifier}))
+
+
+def _with_operation(transaction: Transaction, identifier: str) -> Document | None:
+    """The oldest action with this identifier, of whatever specification."""
+    return next((one for one in transaction.all("action") if one["identifier"] == identifier), None)

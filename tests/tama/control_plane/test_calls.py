@@ -78,6 +78,13 @@ def test_an_action_that_does_not_exist_is_said_so(wired: Wired, name: str) -> No
         wired.api.plane.call(name, {})
 
 
+def test_an_operation_alone_is_told_what_must_stand_before_it(wired: Wired) -> None:
+    wired.declare()
+
+    with pytest.raises(CallError, match=f"its specification must stand before it, as in {wired.specification_id}:op."):
+        wired.api.plane.call("op", {})
+
+
 def test_a_specification_without_an_operation_is_told_what_must_follow(wired: Wired) -> None:
     wired.declare()
 
