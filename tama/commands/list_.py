@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tama.commands.opening import opened
+from tama.commands.opening import opened, opened_store
 from tama.commands.outcome import SUCCESS
 from tama.commands.printing import print_json, print_text, table
 
@@ -32,20 +32,36 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
     parser: argparse.ArgumentParser = commands.add_parser(
         "list", parents=[common], help="show what a control plane holds"
     )
+    parser.add_argument("--store", metavar="sqlite:PATH", help="the store of a served one, in the place of --base-url")
     parser.add_argument("--json", action="store_true", help="print one JSON object in the place of tables")
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what there is."""
-    plane = opened(options.base_url)
+    plane = opened_store(options.store, create=False) if options.store else opened(options.base_url)
     found = {name: _listed(plane, kind) for name, _, kind, _ in _TABLES}
+    found["others"] = _others(plane)
     if options.json:
         print_json(found)
         return SUCCESS
     tables = [table(title, columns, found[name]) for name, title, _, columns in _TABLES]
+    if found["others"]:
+        tables.append(table("Others", ("id", "kind", "name"), found["others"]))
     print_text("\n\n".join(tables))
     return SUCCESS
+
+
+def _others(plane: ControlPlane) -> list[dict[str, Any]]:
+    """Which objects there are of the kinds that have no table of their own."""
+    from tama.catalog import RESOURCES  # noqa: PLC0415 - help needs none
+
+    kinds = set(RESOURCES).difference(kind for _, _, kind, _ in _TABLES)
+    return [
+        {"id": one["id"], "kind": kind, "name": one.get("name") or ""}
+        for kind in sorted(kinds)
+        for one in plane.objects(kind)
+    ]
 
 
 def _listed(plane: ControlPlane, kind: str) -> list[dict[str, Any]]:

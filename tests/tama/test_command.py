@@ -179,6 +179,7 @@ def test_the_list_shows_what_is_there(folder: Path, declared: dict[str, Any]) ->
         "Source identities",
         "Actions",
         "Bridges",
+        "Others",
     ]
     space, specification, action = (declared[name]["id"] for name in ("space", "specification", "action"))
     assert f"  {space}  movies  component  Movies" in lines
@@ -201,12 +202,41 @@ def test_the_list_as_json_holds_the_objects(folder: Path, declared: dict[str, An
     ran = tama("list", "--json", "--base-url", f"embedded:{folder}")
 
     found = json.loads(ran.stdout)
-    assert set(found) == {"spaces", "specifications", "source_identities", "actions", "bridges"}
+    assert set(found) == {"spaces", "specifications", "source_identities", "actions", "bridges", "others"}
     assert found["spaces"] == [declared["space"]]
     assert found["actions"] == [declared["action"]]
     assert [one["current_state"] for one in found["specifications"]] == ["completed", "failed"]
     assert all("schema" not in one for one in found["specifications"])
     assert b"the-key" not in ran.stdout
+
+
+def test_the_list_names_objects_of_every_other_kind(folder: Path) -> None:
+    plane = ControlPlane(str(folder))
+    api = Caller(plane)
+    space = api.space("Movies")
+    made = api("POST", f"/provision/perception/spaces/{space['id']}/chains", {"chain": {"name": "Greet"}})
+    plane.close()
+
+    lines = tama("list", "--base-url", f"embedded:{folder}").stdout.decode().splitlines()
+    found = json.loads(tama("list", "--json", "--base-url", f"embedded:{folder}").stdout)
+
+    assert lines[lines.index("Others") + 2] == f"  {made['id']}  chain  Greet"
+    assert found["others"] == [{"id": made["id"], "kind": "chain", "name": "Greet"}]
+
+
+def test_the_list_reads_the_store_of_a_served_control_plane(tmp_path: Path) -> None:
+    plane = ControlPlane(str(tmp_path), file="served.db")
+    space = Caller(plane).space("Movies")
+
+    ran = tama("list", "--json", "--store", f"sqlite:{tmp_path}/served.db")
+
+    assert json.loads(ran.stdout)["spaces"] == [space]
+    plane.close()
+
+
+def test_a_store_that_is_only_looked_into_is_not_made(tmp_path: Path) -> None:
+    assert tama("list", "--store", f"sqlite:{tmp_path}/none/served.db").returncode == 2
+    assert not (tmp_path / "none").exists()
 
 
 def test_an_output_that_nobody_reads_is_no_traceback(folder: Path, declared: dict[str, Any]) -> None:
