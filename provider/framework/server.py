@@ -94,7 +94,8 @@ class Server:
         try:
             result = self._provider.functions[name]().call(*(unpack(each["msgpack"]) for each in request["arguments"]))
         except FunctionFailure as failure:
-            return {"error": {"text": failure.text, "function_argument": failure.argument}}
+            # Of an argument Terraform says it in a sentence of its own, which it ends.
+            return {"error": {"text": failure.text.removesuffix("."), "function_argument": failure.argument}}
         return {"result": {"msgpack": pack(result)}}
 
     def _functions(self) -> Message:
