@@ -28,8 +28,11 @@ first steps:
       call an action as a model would, and print the answer
   tama call --help
       what a tool call may hold
+  tama clients add --store sqlite:plane/tama.db
+  tama serve --store sqlite:plane/tama.db
+      let the provider reach a control plane over HTTP, as this client
 
-TAMA_BASE_URL in the environment stands for --base-url."""
+TAMA_BASE_URL in the environment stands for --base-url, TAMA_STORE for --store."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
