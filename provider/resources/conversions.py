@@ -139,7 +139,13 @@ def _incoming(field: Field, response: Values, prior: Values) -> Any:
         if not isinstance(value, dict) or key not in value:
             return kept
         value = value[key]
-    if _is_json(field) and field.optional and value in (None, {}, [], "") and kept in (None, UNKNOWN):
+    if (
+        _is_json(field)
+        and field.optional
+        and field.default is None
+        and value in (None, {}, [], "")
+        and kept in (None, UNKNOWN)
+    ):
         # An API may show that there is nothing as something empty.
         return None
     inner = _inner(field)

@@ -19,8 +19,8 @@ class ThoughtInitializer(Resource):
         thought_id: The thought. A change makes a new object.
         reference: The initializer's name, e.g. `tama/initializers/preload`.
         class_id: The class that it is about.
-        parameters: Its parameters, as JSON.
         index: Its place among the initializers; the next free one when not given. A whole number. At least 0.
+        parameters: Its parameters, as JSON. `{}` when not given.
         meta: Terraform's meta-arguments.
     """
 
@@ -35,8 +35,8 @@ class ThoughtInitializer(Resource):
         thought_id: str,
         reference: str,
         class_id: str,
-        parameters: str,
         index: float | None = None,
+        parameters: str | None = None,
         **meta: Unpack[Meta],
     ) -> None:
         arguments: dict[str, object] = {

@@ -48,7 +48,7 @@ class Attribute:
         description: one sentence, Markdown, for the docs and for people's editors.
         required, optional, computed, sensitive: as in a Terraform schema.
         replaces: a change makes a new object, as the API cannot change it in place.
-        default: the value that an optional, computed attribute has when nothing is configured.
+        default: the value that an optional, computed attribute has when nothing is configured; of JSON, its text.
         clears: of an optional, computed attribute, that Tama gives it no value of its own: what is no longer configured
             is removed.
         one_of: the allowed values; empty when any is.

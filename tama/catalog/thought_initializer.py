@@ -19,7 +19,7 @@ RESOURCE = Resource(
             minimum=0,
         ),
         reference("class_id", "class", "The class that it is about."),
-        Json("parameters", "Its parameters, as JSON.", required=True),
+        Json("parameters", "Its parameters, as JSON.", optional=True, computed=True, default="{}"),
         provision_state("initializer"),
     ),
     unique=(("thought_id", "index"),),

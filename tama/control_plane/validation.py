@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tama.catalog.nesting import deepest
 from tama.catalog.urls import is_base_url
 from tama.control_plane.errors import BLANK, INVALID, MISSING, Invalid
@@ -89,12 +91,16 @@ def _merge(
             else:
                 target[last] = source[last]
         if attribute.default is not None:
-            target.setdefault(last, attribute.default)
+            target.setdefault(last, _default(attribute))
         problem = _problem(attribute, target.get(last), exists)
         if problem:
             wrong[last] = problem
     for empty in [key for key, value in errors.items() if value == {}]:
         del errors[empty]
+
+
+def _default(attribute: Attribute) -> Any:
+    return json.loads(str(attribute.default)) if attribute.kind == "json" else attribute.default
 
 
 def _merge_block(

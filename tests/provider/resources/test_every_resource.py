@@ -26,7 +26,7 @@ def json_attributes(*, optional: bool = False) -> Iterator[Where]:
         inside: list[tuple[str | None, Any]] = [(None, one) for one in declared.attributes]
         inside += [(block.name, one) for block in declared.blocks for one in block.attributes]
         for block_name, one in inside:
-            if one.kind == "json" and (one.optional or not optional):
+            if one.kind == "json" and (not optional or (one.optional and one.default is None)):
                 yield type_, block_name, one.name
 
 
@@ -167,6 +167,18 @@ def test_what_is_no_longer_configured_is_removed_or_gets_its_default(
     state = echo.apply(config, state)
     assert {key: echo.bodies[-1].get(key, "nothing") for key in removed} == removed
     assert echo.plan(config, echo.read(state)) == state
+
+
+def test_an_initializer_of_a_thought_without_parameters_is_sent_empty_ones() -> None:
+    echo = Echo("thought_initializer")
+    config = least("thought_initializer")
+    state = echo.apply(config)
+    assert (echo.bodies[0]["parameters"], state["parameters"]) == ({}, "{}")
+    assert echo.plan(config, echo.imported()) == state
+    assert echo.plan(least("thought_initializer", parameters="{ }"), echo.imported()) == state
+    other = echo.apply(least("thought_initializer", parameters='{"a": 1}'), state)
+    echo.apply(config, other)
+    assert echo.bodies[-1]["parameters"] == {}
 
 
 @pytest.mark.parametrize("type_", PROCESSORS)

@@ -32,6 +32,7 @@ IS_OF_ONE = "The attribute that names the block; another block is another object
 HAS_TWIN = "Its write-only twin may stand in for it: one of both is demanded."
 IS_TWIN = "A secret that Terraform does not keep, and the number that sends it again."
 IS_SECRET = "The value of a header may be a credential."
+IS_OFTEN_EMPTY = "Without it, empty ones are sent, which upstream wants to have written."
 IS_WAIT = "How long a wait may take; upstream's take ten minutes at most."
 
 
@@ -68,6 +69,7 @@ RESOURCES: dict[str, dict[str, tuple[str, str]]] = {
     "source_limit": {"provision_state": ("str C", IS_TOLD)},
     "space_processor": {"type": ("str C FN", IS_OF_ONE)},
     "specification": TIMEOUTS,
+    "thought_initializer": {"parameters": ("str OC", IS_OFTEN_EMPTY)},
     "thought_processor": {"type": ("str C FN", IS_OF_ONE)},
 }
 DATA_SOURCES: dict[str, dict[str, tuple[str, str]]] = {
