@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from provider.framework.json_text import parse, same
 from provider.framework.schema import BOOL, JSON, LIST, NUMBER, NUMBERS, SINGLE, STRING, STRINGS, Block
-from provider.protocol.values import UNKNOWN, pack, unpack
+from provider.protocol.values import UNKNOWN, Written, pack, unpack
 
 _NULL = pack(None)
 _WITHOUT_NUMBERS = frozenset((STRING, STRINGS, BOOL, JSON))
@@ -98,7 +98,7 @@ def _number(value: Any) -> Any:
     try:
         return int(value)
     except ValueError:
-        return float(value)
+        return Written.of(value)
 
 
 def _complete(field: Field, value: Any) -> Any:

@@ -34,6 +34,21 @@ class Unknown:
 
 UNKNOWN: Final = Unknown()
 
+
+class Written(float):
+    """A fraction that a double does not hold as it was written, with the decimal `text` that is sent back."""
+
+    __slots__ = ("text",)
+    text: str
+
+    @classmethod
+    def of(cls, text: str) -> float:
+        """Read a decimal; it is a plain float where that is sent as the same text."""
+        number = cls(text)
+        number.text = text
+        return float(number) if float.__repr__(number) == text else number
+
+
 if TYPE_CHECKING:
     Value = None | bool | int | float | str | list["Value"] | dict[str, "Value"] | Unknown
     _Reader = Callable[[bytes, int, Any, int], tuple[Value, int]]
@@ -46,7 +61,7 @@ def pack(value: Value) -> bytes:
     """Return the msgpack form of `value` as Terraform reads it.
 
     Integers beyond 64 bits and fractions are packed as decimal strings, the only form that keeps them: Terraform reads
-    0.8 with 512 bits and finds it unequal to the double.
+    0.8 with 512 bits and finds it unequal to the double. What was read as a `Written` is packed as it was written.
 
     Raises:
         TypeError: a value that is not a `Value`.
@@ -158,6 +173,7 @@ _PACKERS: Final[dict[type, Callable[[bytearray, Any, int], None]]] = {
     str: _pack_text,
     int: _pack_int,
     float: _pack_float,
+    Written: lambda out, value, _depth: _pack_text(out, value.text),
     list: _pack_array,
     dict: _pack_map,
 }
@@ -191,7 +207,18 @@ def _signed(data: bytes, at: int, size: int, _depth: int) -> tuple[int, int]:
 
 def _float(data: bytes, at: int, form: Struct, _depth: int) -> tuple[float, int]:
     number: float = form.unpack(_take(data, at, form.size))[0]
-    return number, at + form.size
+    return number if number - number != 0 else _exact(number), at + form.size
+
+
+def _exact(number: float) -> float | int:
+    """Keep every digit of a double: Terraform sends one only where it is the number itself."""
+    numerator, denominator = number.as_integer_ratio()
+    if denominator == 1:
+        return numerator
+    # A denominator of 2^n makes n decimals.
+    decimals = denominator.bit_length() - 1
+    digits = _decimal(abs(numerator) * 5**decimals).rjust(decimals + 1, "0")
+    return Written.of(f"{'-' * (number < 0)}{digits[:-decimals]}.{digits[-decimals:]}")
 
 
 def _text(data: bytes, at: int, size: int, _depth: int) -> tuple[str, int]:
