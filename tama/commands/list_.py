@@ -33,7 +33,8 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:
         "list", parents=[common], help="show what a control plane holds"
     )
     parser.add_argument("--store", metavar="sqlite:PATH", help="the store of a served one, in the place of --base-url")
-    parser.add_argument("--json", action="store_true", help="print one JSON object in the place of tables")
+    parser.add_argument("--all", action="store_true", help="show objects of every kind, also those that Tama derived")
+    parser.add_argument("--json", action="store_true", help="print all as one JSON object in the place of tables")
     parser.set_defaults(command=run)
 
 
@@ -46,8 +47,11 @@ def run(options: argparse.Namespace) -> int:
         print_json(found)
         return SUCCESS
     tables = [table(title, columns, found[name]) for name, title, _, columns in _TABLES]
-    if found["others"]:
+    if options.all:
         tables.append(table("Others", ("id", "kind", "name"), found["others"]))
+    elif found["others"]:
+        # A specification alone yields hundreds of them, which would bury what people look for.
+        tables.append(f"Others: {len(found['others'])}, which --all shows")
     print_text("\n\n".join(tables))
     return SUCCESS
 

@@ -169,7 +169,7 @@ def test_a_folder_that_is_only_looked_into_is_not_made(folder: Path) -> None:
 
 
 def test_the_list_shows_what_is_there(folder: Path, declared: dict[str, Any]) -> None:
-    ran = tama("list", "--base-url", f"embedded:{folder}")
+    ran = tama("list", "--all", "--base-url", f"embedded:{folder}")
 
     assert (ran.returncode, ran.stderr) == (0, b"")
     lines = ran.stdout.decode().splitlines()
@@ -217,10 +217,12 @@ def test_the_list_names_objects_of_every_other_kind(folder: Path) -> None:
     made = api("POST", f"/provision/perception/spaces/{space['id']}/chains", {"chain": {"name": "Greet"}})
     plane.close()
 
-    lines = tama("list", "--base-url", f"embedded:{folder}").stdout.decode().splitlines()
+    lines = tama("list", "--all", "--base-url", f"embedded:{folder}").stdout.decode().splitlines()
+    short = tama("list", "--base-url", f"embedded:{folder}").stdout.decode().splitlines()
     found = json.loads(tama("list", "--json", "--base-url", f"embedded:{folder}").stdout)
 
     assert lines[lines.index("Others") + 2] == f"  {made['id']}  chain  Greet"
+    assert short[-1] == "Others: 1, which --all shows"
     assert found["others"] == [{"id": made["id"], "kind": "chain", "name": "Greet"}]
 
 
