@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from provider.protocol.values import Written
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
@@ -15,7 +17,7 @@ class JsonError(ValueError):
 
 
 def parse(text: str) -> Any:
-    """Read a JSON text; integers keep every digit.
+    """Read a JSON text; integers keep every digit, and fractions do where they become a value of Terraform's.
 
     Raises:
         JsonError: bad syntax (RFC 8259), a key given twice, a number that no double can hold, or nested too deeply.
@@ -65,7 +67,7 @@ def canonical(document: object) -> str:
 
 
 def _float(text: str) -> float:
-    number = float(text)
+    number = Written.of(text)
     if number - number != 0:
         raise JsonError(f"the number {text[:40]} is too large")
     return number
