@@ -19,6 +19,9 @@ MARKS = "mark/"
 ERASED = MARKS + "erasure"
 """The key of the mark that says which erasure of the actor came last: its id, as a JSON string."""
 
+ALL_KEYS = ("", "~")
+"""A range of keys with every item of an actor but the marks: the characters of keys all come before the tilde."""
+
 KEPT = ("event/", "preference/", "profile")
 """Keys that begin with one of these make an actor: such items are what is kept of somebody, and never expire.
 

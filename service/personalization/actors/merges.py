@@ -2,10 +2,9 @@
 
 import time
 from collections.abc import Callable
-from typing import Final
 
 from service.contract import Contract
-from service.items import Changes, ItemStore, TenantFullError
+from service.items import ALL_KEYS, Changes, ItemStore, TenantFullError
 from service.personalization.actors.batches import ITEMS
 from service.personalization.actors.combining import Limits
 from service.personalization.actors.merging import LEASE_S, WORK, Merging
@@ -18,7 +17,6 @@ from service.personalization.standing import STANDING, Standing
 from service.refusal import Refused
 
 _SUBJECT = Subject("merge", "invalid_merge")
-_ALL_KEYS: Final = ("", "~")
 
 
 class Merges:
@@ -88,7 +86,7 @@ class Merges:
 def _delete_some(changes: Changes) -> None:
     """Delete a part of what lies under an id that has become an alias."""
     standing = Standing.of(changes)
-    items = changes.scan(*_ALL_KEYS, ITEMS) if standing.alias_of is not None else []
+    items = changes.scan(*ALL_KEYS, ITEMS) if standing.alias_of is not None else []
     for item in items:
         if item.key != STANDING:
             changes.delete(item.key)

@@ -14,16 +14,13 @@ from typing import Final, Protocol, TypeVar
 
 import orjson
 
-from service.items import ERASED, MAX_CHANGES, Changes, Item, Items
+from service.items import ALL_KEYS, ERASED, MAX_CHANGES, Changes, Item, Items
 from service.personalization import retries
 from service.personalization.consent import CONSENT
 from service.personalization.standing import STANDING, Standing, aliases, put_aliases
 
 WORK: Final = "erasure"
 """The name of the task that erases an actor."""
-
-_ALL_KEYS: Final = ("", "~")
-"""A range of keys with every item of an actor but the marks."""
 
 _ID_BYTES = 12
 _T = TypeVar("_T")
@@ -124,12 +121,12 @@ def hide(changes: Changes, erasure: str) -> str:
 
 def is_one_change(changes: Changes) -> bool:
     """Return whether one change can delete all items of an actor."""
-    return len(changes.scan(*_ALL_KEYS, MAX_CHANGES)) < MAX_CHANGES
+    return len(changes.scan(*ALL_KEYS, MAX_CHANGES)) < MAX_CHANGES
 
 
 def delete_some(changes: Changes) -> None:
     """Delete as many items of an actor as one change may, and with the last ones what hides them and all work."""
-    items = changes.scan(*_ALL_KEYS, MAX_CHANGES)
+    items = changes.scan(*ALL_KEYS, MAX_CHANGES)
     is_last = len(items) < MAX_CHANGES
     for item in items:
         if is_last or item.key != STANDING:
