@@ -33,7 +33,7 @@ def parse(body: bytes, max_depth: int = MAX_DEPTH) -> object:
     except orjson.JSONDecodeError as error:
         raise _malformed(error.msg, error.lineno, error.colno) from None
     try:
-        return json.loads(text, object_pairs_hook=_unique)
+        return _STRICT.decode(text)
     except _DuplicateKeyError:
         places = _duplicates(json.loads(text, object_pairs_hook=_Members), ())
         details = [Detail(place, "This key is there more than once.") for place in places]
@@ -80,6 +80,9 @@ def _unique(members: list[tuple[str, object]]) -> dict[str, object]:
     if len(unique) != len(members):
         raise _DuplicateKeyError
     return unique
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_unique)
 
 
 def _duplicates(value: object, path: tuple[object, ...]) -> Iterator[str]:

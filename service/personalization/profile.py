@@ -212,11 +212,13 @@ def entry_key(name: str, entry: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _refuse_duplicates(name: str, entries: list[Any], reading: Reading) -> None:
+    if len({entry_key(name, entry) for entry in entries}) == len(entries):
+        return
     first: dict[tuple[object, ...], str] = {}
     details = []
     for index, entry in enumerate(entries):
         place = reading.pointer((name, index))
-        other = first.setdefault(tuple(entry[key] for key in KEYS[name]), place)
+        other = first.setdefault(entry_key(name, entry), place)
         if other != place:
             same = " and ".join(KEYS[name])
             details.append(

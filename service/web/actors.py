@@ -65,7 +65,7 @@ class ActorViews:
         actor = self._actors.resolve(caller.tenant, actor_id)
         return streamed(export(actor, partial(self._store.read, caller.tenant, actor)), JSON)
 
-    def _import(self, caller: Credential, actor_id: str) -> Response:
+    def _import(self, caller: Credential, actor_id: str) -> Reply:
         prepared: list[Importing] = []
 
         def prepare(body: object) -> Importing:
@@ -86,7 +86,7 @@ class ActorViews:
             importing.lead_aliases()
         return answer
 
-    def _merge(self, caller: Credential, actor_id: str) -> Response:
+    def _merge(self, caller: Credential, actor_id: str) -> Reply:
         begun: list[Merging] = []
 
         def prepare(body: object) -> Merging:

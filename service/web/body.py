@@ -27,12 +27,9 @@ def read_json_body(
         Refused: `unsupported_media_type`, `length_required`, `body_too_large` or `incomplete_body`.
 
     """
-    charset = request.mimetype_params.get("charset", "utf-8").lower()
-    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
-    if request.mimetype not in media_types or charset not in {"utf-8", "utf8"} or encoding != "identity":
-        known = " or ".join(media_types)
-        message = f"Send the body as Content-Type: {known}, in UTF-8 and without a Content-Encoding."
-        raise Refused("unsupported_media_type", message)
+    declared = request.environ
+    if declared.get("CONTENT_TYPE") not in media_types or "HTTP_CONTENT_ENCODING" in declared:
+        _check_media_type(request, media_types)
     length = request.environ.get("CONTENT_LENGTH", "")
     if "HTTP_TRANSFER_ENCODING" in request.environ or not (length.isascii() and length.isdigit()):
         raise Refused("length_required")
@@ -42,6 +39,15 @@ def read_json_body(
     if len(body) < int(length):
         raise Refused("incomplete_body")
     return body
+
+
+def _check_media_type(request: Request, media_types: Sequence[str]) -> None:
+    charset = request.mimetype_params.get("charset", "utf-8").lower()
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if request.mimetype not in media_types or charset not in {"utf-8", "utf8"} or encoding != "identity":
+        known = " or ".join(media_types)
+        message = f"Send the body as Content-Type: {known}, in UTF-8 and without a Content-Encoding."
+        raise Refused("unsupported_media_type", message)
 
 
 def _read_exactly(request: Request, length: int) -> bytes:

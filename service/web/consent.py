@@ -4,7 +4,6 @@ import time
 from typing import Final
 
 import orjson
-from flask import Response
 
 from service.contract import Contract
 from service.items import Changes
@@ -35,7 +34,7 @@ class ConsentViews:
         """Return each view by the `operationId` of what it carries out."""
         return {"set-consent": self._set}
 
-    def _set(self, caller: Credential, actor_id: str) -> Response:
+    def _set(self, caller: Credential, actor_id: str) -> Reply:
         self._profiles.check_actor(actor_id)
         if self._queries.told(query())["erase"]:
             return self._withdraw_and_erase(caller, actor_id)
@@ -46,7 +45,7 @@ class ConsentViews:
         write = Write("set-consent", set_status, lambda body: self._consents.told(body, actor_id))
         return self._writes.carry_out(caller, actor_id, write)
 
-    def _withdraw_and_erase(self, caller: Credential, actor_id: str) -> Response:
+    def _withdraw_and_erase(self, caller: Credential, actor_id: str) -> Reply:
         def read(body: object) -> str:
             status = self._consents.told(body, actor_id)
             if status != WITHDRAWN:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from flask import Response
 
 from service.contract import Contract
 from service.items import Changes
@@ -27,7 +26,7 @@ class ErasingWrites:
         self._actors = ActorStore(store, needs_consent=False, may_meet_erasure=True)
         self._writes = Writes(contract, self._actors)
 
-    def carry_out(self, caller: Credential, actor: str, write: Write[Any]) -> Response:
+    def carry_out(self, caller: Credential, actor: str, write: Write[Any]) -> Reply:
         """See `Writes.carry_out`.
 
         Raises:
@@ -53,14 +52,14 @@ class ErasureViews:
         """Return each view by the `operationId` of what it carries out."""
         return {"erase-actor": self._erase, "erase-tenant": self._erase_tenant}
 
-    def _erase(self, caller: Credential, actor_id: str) -> Response:
+    def _erase(self, caller: Credential, actor_id: str) -> Reply:
         def erase(changes: Changes, _told: None) -> Reply:
             return _accepted(erasing.begin(changes))
 
         self._profiles.check_actor(actor_id)
         return self._writes.carry_out(caller, actor_id, Write("erase-actor", erase, erases=True))
 
-    def _erase_tenant(self, caller: Credential) -> Response:
+    def _erase_tenant(self, caller: Credential) -> Reply:
         def erase(changes: Changes, _told: None) -> Reply:
             return _accepted(tenants.begin(changes))
 

@@ -71,7 +71,7 @@ class HistoryViews:
         )
         return Answer(orjson.dumps(page), headers=unstored())
 
-    def _append(self, caller: Credential, actor_id: str) -> Response:
+    def _append(self, caller: Credential, actor_id: str) -> Reply:
         def append(changes: Changes, events: Sequence[Event]) -> Reply:
             appended = rules.append(changes, events, self._retention, self._clock())
             receipts = [_receipt(event) for event in appended.events]
@@ -83,7 +83,7 @@ class HistoryViews:
         )
         return self._writes.carry_out(caller, actor_id, write)
 
-    def _delete_up_to(self, caller: Credential, actor_id: str) -> Response:
+    def _delete_up_to(self, caller: Credential, actor_id: str) -> Reply:
         def delete(changes: Changes, _told: None) -> Reply:
             rules.delete_up_to(changes, through)
             return Reply(204)
@@ -92,7 +92,7 @@ class HistoryViews:
         through = self._removals.told(query())["through"]
         return self._writes.carry_out(caller, actor_id, Write("delete-history-up-to", delete))
 
-    def _delete(self, caller: Credential, actor_id: str, event_id: str) -> Response:
+    def _delete(self, caller: Credential, actor_id: str, event_id: str) -> Reply:
         def delete(changes: Changes, _told: None) -> Reply:
             rules.delete(changes, place["event_id"], self._clock())
             return Reply(204)

@@ -52,7 +52,7 @@ class PreferenceViews:
             raise Refused("preference_not_found")
         return _shown(stored, conditions)
 
-    def _put(self, caller: Credential, actor_id: str, type: str) -> Response:  # noqa: A002 - as above
+    def _put(self, caller: Credential, actor_id: str, type: str) -> Reply:  # noqa: A002 - as above
         def put(changes: Changes, document: bytes) -> Reply:
             is_new = changes.get(key(name)) is None
             stored = self._preferences.put(changes, name, document)
@@ -74,7 +74,7 @@ class PreferenceViews:
         )
         return self._writes.carry_out(caller, actor_id, write)
 
-    def _delete(self, caller: Credential, actor_id: str, type: str) -> Response:  # noqa: A002 - as above
+    def _delete(self, caller: Credential, actor_id: str, type: str) -> Reply:  # noqa: A002 - as above
         def delete(changes: Changes, _told: None) -> Reply:
             if changes.get(key(name)) is None:
                 raise Refused("preference_not_found")

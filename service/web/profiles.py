@@ -3,8 +3,6 @@
 import time
 from urllib.parse import quote
 
-from flask import Response
-
 from service.contract import Contract
 from service.items import Changes, Item
 from service.personalization.patch import Patches, Places, patched, without
@@ -57,7 +55,7 @@ class ProfileViews:
         show = self._profiles.shown_with_meta if representation == META else self._profiles.shown
         return Reply(200, show(stored.document), {"Content-Type": JSON, **headers})
 
-    def _put(self, caller: Credential, actor_id: str) -> Response:
+    def _put(self, caller: Credential, actor_id: str) -> Reply:
         def merge(changes: Changes, told: Told) -> Reply:
             current = changes.get(PROFILE_KEY)
             document = self._profiles.merged(current.document if current else None, told, time.time())
@@ -69,7 +67,7 @@ class ProfileViews:
         )
         return self._writes.carry_out(caller, actor_id, write)
 
-    def _patch(self, caller: Credential, actor_id: str) -> Response:
+    def _patch(self, caller: Credential, actor_id: str) -> Reply:
         def read(body: object) -> Told:
             patch = self._patches.read(body, actor_id)
             if patch.replaces_lists and not preconditions().names_version():
@@ -84,7 +82,7 @@ class ProfileViews:
         write = Write("patch-profile", apply, read, target=PROFILE_KEY, media_types=(MERGE_PATCH, JSON))
         return self._writes.carry_out(caller, actor_id, write)
 
-    def _delete(self, caller: Credential, actor_id: str) -> Response:
+    def _delete(self, caller: Credential, actor_id: str) -> Reply:
         def delete(changes: Changes, _told: None) -> Reply:
             changes.delete(_stored(changes).key)
             return Reply(204)
@@ -92,16 +90,16 @@ class ProfileViews:
         self._profiles.check_actor(actor_id)
         return self._writes.carry_out(caller, actor_id, Write("delete-profile", delete, target=PROFILE_KEY))
 
-    def _delete_name(self, caller: Credential, actor_id: str, group: str, index: str) -> Response:
+    def _delete_name(self, caller: Credential, actor_id: str, group: str, index: str) -> Reply:
         return self._delete_entry(caller, actor_id, "delete-name", "names", {"group": group, "index": index})
 
-    def _delete_date(self, caller: Credential, actor_id: str, significance: str, index: str) -> Response:
+    def _delete_date(self, caller: Credential, actor_id: str, significance: str, index: str) -> Reply:
         place = {"significance": significance, "index": index}
         return self._delete_entry(caller, actor_id, "delete-date", "dates", place)
 
     def _delete_entry(
         self, caller: Credential, actor_id: str, operation: str, name: str, place: dict[str, str]
-    ) -> Response:
+    ) -> Reply:
         def delete(changes: Changes, _told: None) -> Reply:
             document = without(_stored(changes).document, name, key, time.time())
             return self._shown(actor_id, changes.put(PROFILE_KEY, document))

@@ -20,7 +20,7 @@ from service.personalization import retries
 from service.refusal import Refused
 from service.storage import ItemStore
 from service.strict_json import MAX_DEPTH, parse
-from service.web.answers import JSON, NO_BODY, Answer, preconditions
+from service.web.answers import JSON, NO_BODY, preconditions
 from service.web.body import MAX_BYTES, read_json_body
 from service.web.credentials import Credential
 from service.web.preconditions import NO_PRECONDITIONS, Preconditions
@@ -64,13 +64,6 @@ class Reply:
         """Return an answer that was made already."""
         headers = {name: value for name, value in answer.headers.items() if name != "Content-Length"}
         return cls(answer.status_code, answer.get_data(), headers)
-
-    def response(self) -> Response:
-        """Return the answer itself."""
-        answer = Answer(self.body, self.status, self.headers)
-        if not self.body:
-            del answer.headers["Content-Type"]
-        return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +110,7 @@ class Writes:
         self._in_flight: set[tuple[str, str, str]] = set()
         self._lock = threading.Lock()
 
-    def carry_out(self, caller: Credential, actor: str, write: Write[Any]) -> Response:
+    def carry_out(self, caller: Credential, actor: str, write: Write[Any]) -> Reply:
         """Carry a write out, or answer what was answered to it before.
 
         Raises:
@@ -128,10 +121,10 @@ class Writes:
         sent = request.headers.get(KEY_HEADER)
         if sent is None:
             step = _Step(write, conditions, _read_body(write))
-            return self._store.write(caller.tenant, actor, step).response()
+            return self._store.write(caller.tenant, actor, step)
         key = retries.used_key((caller.identity, write.operation), sent)
         with self._alone(caller.tenant, actor, key):
-            return self._carry_out_once(caller.tenant, actor, key, write, conditions).response()
+            return self._carry_out_once(caller.tenant, actor, key, write, conditions)
 
     @contextmanager
     def _alone(self, tenant: str, actor: str, key: str) -> Iterator[None]:
