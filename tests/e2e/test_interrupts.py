@@ -128,7 +128,7 @@ def test_two_interrupts_during_long_creates_leave_them_to_be_listed(
 ) -> None:
     """Terraform waits two seconds for a provider, and so does the provider for what is under way."""
     work = terraform(on_hosted + CONFIGURATION)
-    output = interrupted(work, hosted, 0, 0.2, seconds=4, creates=PARALLELISM)
+    output = interrupted(work, hosted, 0, 0.2, seconds=6, creates=PARALLELISM)
     assert "Two interrupts" in output
     assert known(work) == set()
     assert len(listed(hosted)) == PARALLELISM
