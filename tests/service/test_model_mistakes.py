@@ -159,7 +159,7 @@ GENDERS = ["male", "female", "other"]
             {"names": [ANA], "favourite_movie": "Alien"},
             "invalid_profile",
             "/favourite_movie",
-            "preferences, such as favourite films or settings, have an action of their own",
+            "preferences, such as the language, have an action of their own",
             {},
         ),
         ({"names": [{"value": "Ana"}]}, "invalid_profile", "/names/0/index", "missing", {"example": 0}),

@@ -119,7 +119,7 @@ def test_help_explains_every_setting(capsys: pytest.CaptureFixture[str]) -> None
         assert setting.help.split(".")[0] in text
 
 
-@pytest.mark.parametrize("arguments", [[], ["sevre"], ["serve", "--lisen", "x"]])
+@pytest.mark.parametrize("arguments", [["sevre"], ["serve", "--lisen", "x"]])
 def test_bad_usage_exits_2(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main(arguments)
