@@ -1,6 +1,5 @@
 """Things that are dealt with a little later than they come, many at once, so that a request does not wait for them."""
 
-import atexit
 import threading
 import time
 from collections import deque
@@ -16,8 +15,8 @@ _T = TypeVar("_T")
 class Gatherer(Generic[_T]):
     """Hands things on in batches, from a thread of its own.
 
-    When `handle` is too slow, the oldest of more than MOST_WAITING things are dropped. When the process is killed,
-    those of the last PERIOD_S seconds are.
+    When `handle` is too slow, the oldest of more than MOST_WAITING things are dropped. So are those of the last
+    PERIOD_S seconds when the process ends without a flush.
 
     Args:
         handle: deals with a batch, in the order in which the things came; it raises nothing.
@@ -49,7 +48,6 @@ class Gatherer(Generic[_T]):
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="gatherer", daemon=True)
                 self._thread.start()
-                atexit.register(self.flush)
 
     def _run(self) -> None:
         while True:

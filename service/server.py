@@ -84,6 +84,7 @@ class _Worker:
         self._settings = settings
         self._url = url
         self._store: SQLiteStore | None = None
+        self._observer: Observer | None = None
 
     def __call__(self) -> "WSGIApplication":
         """Open the store, build the application, and say that it is served."""
@@ -104,6 +105,7 @@ class _Worker:
         except (NotOurFileError, StoreUnavailableError, OSError) as error:
             raise CannotServeError(f"The data file {settings.store} cannot be used: {error}.") from None
         metrics.watch(self._store)
+        self._observer = Observer(metrics, metrics_route=settings.metrics_address is None)
         if settings.metrics_address is not None:
             _listen_for_metrics(metrics, *settings.metrics_address)
         scopes = frozenset(contract.schema("Scope")["enum"])
@@ -120,14 +122,16 @@ class _Worker:
                 RateLimit(*settings.rate_limit) if settings.rate_limit is not None else None,
             ),
             retention=retention,
-            observer=Observer(metrics, metrics_route=settings.metrics_address is None),
+            observer=self._observer,
         )
         sys.stdout.write(f"listening on {self._url}\n")
         sys.stdout.flush()
         return app
 
     def close(self) -> None:
-        """Close the store."""
+        """Record what was answered last, and close the store."""
+        if self._observer is not None:
+            self._observer.flush()
         if self._store is not None:
             self._store.close()
 

@@ -52,6 +52,13 @@ def test_the_log_says_what_happens_and_nothing_else(tmp_path: Path) -> None:
     assert "see ya" not in text
 
 
+def test_what_is_answered_last_is_in_the_log(tmp_path: Path) -> None:
+    with RunningService(tmp_path) as service:
+        service.call("GET", f"{BASE}/whoami")
+        service.stop()
+    assert '"operation":"get-credential","status":200' in service.errors.read_text()
+
+
 def test_it_says_at_the_start_that_nobody_has_access(tmp_path: Path) -> None:
     with RunningService(tmp_path, key=None) as service:
         assert "only credentials in the store are accepted" in service.errors.read_text()
