@@ -2,7 +2,7 @@
 
 An object is a kind, an id and a JSON document. Beside the documents stand the links between objects (what an object
 refers to must exist; what refers to a deleted object goes with it), the keys that objects are found by and may be
-unique by, and the jobs that wait for a process to run them.
+unique by, the jobs that wait for a process to run them, and the creates that may be repeated.
 
 It is opened with the first request of a provider's launch, so it does without pathlib, which costs 8 ms.
 """
@@ -29,12 +29,12 @@ if TYPE_CHECKING:
     Document = dict[str, Any]
 
 FILE = "tama.db"
-SCHEMA_VERSION = 1
 BUSY_SECONDS = 30.0
 _CLOSE_SECONDS = 0.5
 _RETRY_SECONDS = 0.02
 
-_SCHEMA = """
+_SCHEMAS = (
+    """
 CREATE TABLE objects (id TEXT PRIMARY KEY, kind TEXT NOT NULL, document TEXT NOT NULL);
 CREATE INDEX objects_by_kind ON objects (kind, id);
 CREATE TABLE links (
@@ -56,7 +56,21 @@ CREATE TABLE jobs (
   claim TEXT,
   claimed_until REAL NOT NULL
 ) WITHOUT ROWID;
-"""
+""",
+    """
+CREATE TABLE creates (
+  client TEXT NOT NULL,
+  key TEXT NOT NULL,
+  request TEXT NOT NULL,
+  object TEXT,
+  expires REAL NOT NULL,
+  PRIMARY KEY (client, key)
+) WITHOUT ROWID;
+CREATE INDEX creates_by_expiry ON creates (expires);
+""",
+)
+SCHEMA_VERSION = len(_SCHEMAS)
+"""How many of these scripts, each of which brings a file to the next schema, this program knows."""
 
 _DELETE = """
 WITH RECURSIVE gone (id) AS (
@@ -256,6 +270,37 @@ class Transaction:
         self._sql("DELETE FROM jobs WHERE object = ? AND claim = ?", object_, claim)
         return self._connection.changes() > 0
 
+    def keep_create(self, client: str, key: str, request: str, object_: str | None, seconds: float) -> None:
+        """Keep what a create made, so that it is made once however often it is sent.
+
+        Args:
+            client: who sent it.
+            key: the client's name for this create, its `Idempotency-Key`.
+            request: a digest of the request, to tell it from another one with the same key.
+            object_: the id of the object, which stays when that is deleted; None burns the key: nothing was made with
+                it, and a create that is still on its way can be told that nothing may be.
+            seconds: how long it is kept.
+        """
+        self._sql(
+            "INSERT OR REPLACE INTO creates (client, key, request, object, expires) VALUES (?, ?, ?, ?, ?)",
+            client,
+            key,
+            request,
+            object_,
+            time.time() + seconds,
+        )
+
+    def find_create(self, client: str, key: str) -> tuple[str, str | None] | None:
+        """The digest of the create with a key, and the id of what it made; None when no such create is kept."""
+        rows = self._sql(
+            "SELECT request, object FROM creates WHERE client = ? AND key = ? AND expires > ?", client, key, time.time()
+        )
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    def forget_creates(self) -> None:
+        """Remove the creates whose time is over."""
+        self._sql("DELETE FROM creates WHERE expires <= ?", time.time())
+
     def _one(self, statement: str, *values: str) -> Document | None:
         rows = self._sql(statement, *values)
         document: Document | None = json.loads(rows[0][0]) if rows else None
@@ -334,11 +379,11 @@ def _switch_to_wal(connection: apsw.Connection) -> None:
 
 def _migrate(connection: apsw.Connection, path: str) -> None:
     """Bring the file to this program's schema; by one process, also when many open a new file at once."""
-    if _version(connection) != SCHEMA_VERSION:
+    if _version(connection) < SCHEMA_VERSION:
         connection.execute("BEGIN IMMEDIATE")
-        if _version(connection) == 0:
-            connection.execute(_SCHEMA)
-            connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        for version in range(_version(connection), SCHEMA_VERSION):
+            connection.execute(_SCHEMAS[version])
+            connection.execute(f"PRAGMA user_version = {version + 1}")
         connection.execute("COMMIT")
     if (found := _version(connection)) > SCHEMA_VERSION:
         raise StoreError(

@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -137,18 +138,31 @@ def test_the_database_acknowledges_what_is_on_the_disk_and_wipes_what_is_deleted
     connection = Store(str(tmp_path))._connection
 
     pragmas = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout", "user_version")
-    assert [connection.pragma(name) for name in pragmas] == ["wal", 2, 1, 1, 30_000, 1]
+    assert [connection.pragma(name) for name in pragmas] == ["wal", 2, 1, 1, 30_000, store.SCHEMA_VERSION]
 
 
 def test_a_file_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
     newer = apsw.Connection(str(tmp_path / "tama.db"))
-    newer.pragma("user_version", 2)
+    newer.pragma("user_version", 99)
     newer.close()
 
-    with pytest.raises(StoreError, match="has schema 2, and this program knows 1: a newer version wrote it"):
+    with pytest.raises(StoreError, match="has schema 99, and this program knows 2: a newer version wrote it"):
         Store(str(tmp_path))
 
-    assert apsw.Connection(str(tmp_path / "tama.db")).pragma("user_version") == 2
+    assert apsw.Connection(str(tmp_path / "tama.db")).pragma("user_version") == 99
+
+
+def test_a_file_of_an_older_program_is_brought_up_to_date_with_what_it_holds(tmp_path: Path) -> None:
+    older = apsw.Connection(str(tmp_path / "tama.db"))
+    older.execute(store._SCHEMAS[0])
+    older.execute("INSERT INTO objects VALUES ('a', 'space', '{\"id\": \"a\"}')")
+    older.pragma("user_version", 1)
+    older.close()
+
+    with Store(str(tmp_path)).write() as transaction:
+        transaction.keep_create("client", "key", "digest", "a", 60)
+        assert transaction.find_create("client", "key") == ("digest", "a")
+        assert transaction.get("space", "a") == {"id": "a"}
 
 
 def test_a_folder_without_a_control_plane_is_not_made_when_it_is_only_looked_into(tmp_path: Path) -> None:
@@ -206,6 +220,28 @@ def test_a_link_leads_to_an_object_that_exists(tmp_path: Path) -> None:
     opened = Store(str(tmp_path))
     with pytest.raises(StoreError, match="FOREIGN KEY"), opened.write() as transaction:
         transaction.put("class", {"id": "b"}, ["a"], [])
+
+
+def test_a_create_is_kept_for_its_client_and_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened, later = Store(str(tmp_path)), time.time() + 61
+    with opened.write() as transaction:
+        transaction.put("space", {"id": "a"}, [], [])
+        transaction.keep_create("client", "made", "digest", "a", 60)
+        transaction.keep_create("client", "burnt", "", None, 120)
+        transaction.delete("space", "a")
+    with opened.read() as transaction:
+        assert transaction.find_create("client", "made") == ("digest", "a")
+        assert transaction.find_create("client", "burnt") == ("", None)
+        assert transaction.find_create("other", "made") is None
+
+    monkeypatch.setattr("time.time", lambda: later)
+    with opened.write() as transaction:
+        assert transaction.find_create("client", "made") is None
+        transaction.forget_creates()
+        assert transaction.find_create("client", "burnt") == ("", None)
+        transaction.keep_create("client", "made", "another", "b", 60)
+        assert transaction.find_create("client", "made") == ("another", "b")
+    assert list(apsw.Connection(str(tmp_path / "tama.db")).execute("SELECT count(*) FROM creates")) == [(2,)]
 
 
 def test_a_control_plane_that_was_closed_says_so(tmp_path: Path) -> None:
