@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import argparse
 
     from tama.control_plane import ControlPlane
+    from tama.control_plane.networks import Networks
 
 _SQLITE = "sqlite:"
 
@@ -43,12 +44,13 @@ def add_store_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--store", metavar="sqlite:PATH", help="the store's file; by default the value of TAMA_STORE")
 
 
-def opened_store(store: str | None, *, create: bool = True) -> ControlPlane:
+def opened_store(store: str | None, *, create: bool = True, networks: Networks | None = None) -> ControlPlane:
     """The control plane of a store that is served, or of the one that the environment names.
 
     Args:
         store: as the option says it.
         create: whether it is made when it is not there.
+        networks: which addresses its requests to endpoints may go to; None for all.
 
     Raises:
         UnusableError: there is none, or it is no store of a kind that is known.
@@ -62,4 +64,4 @@ def opened_store(store: str | None, *, create: bool = True) -> ControlPlane:
     folder, file = os.path.split(store.removeprefix(_SQLITE))
     if not store.startswith(_SQLITE) or not file:
         raise UnusableError(f"'{store}' is no store; write sqlite:<path of a file>.")
-    return ControlPlane(folder or ".", create=create, file=file)
+    return ControlPlane(folder or ".", create=create, file=file, networks=networks)

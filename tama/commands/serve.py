@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
     from tama.control_plane import ControlPlane
+    from tama.control_plane.networks import Networks
 
 _DESCRIPTION = """\
 Serve a control plane over HTTP, until a signal ends it. It prints one line when it listens, and logs
@@ -36,6 +37,13 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:  # noqa: ARG001
     parser.add_argument(
         "--seed", action="store_true", help="make the space `global` and its class `class-proxy` where they are missing"
     )
+    parser.add_argument(
+        "--allow-network",
+        metavar="NETWORK",
+        action="append",
+        help="let requests to endpoints go to addresses that are not public, e.g. 127.0.0.0/8 or fd00::/8; may be"
+        " repeated; by default the value of TAMA_ALLOW_NETWORKS, divided by commas",
+    )
     parser.set_defaults(command=run)
 
 
@@ -46,10 +54,16 @@ def run(options: argparse.Namespace) -> int:
 
     from hosting import server  # noqa: PLC0415 - granian comes with it
     from hosting.logs import LOGGING  # noqa: PLC0415 - as above
+    from tama.control_plane.networks import Networks  # noqa: PLC0415 - as above
 
     host, _, port = options.listen.rpartition(":")
     if not host or not port.isascii() or not port.isdigit() or int(port) > 65_535:  # noqa: PLR2004 - TCP's
         raise UnusableError(f"'{options.listen}' is no address; write HOST:PORT, e.g. {_ADDRESS}.")
+    given = options.allow_network or os.environ.get("TAMA_ALLOW_NETWORKS", "").split(",")
+    try:
+        networks = Networks(network.strip() for network in given if network.strip())
+    except ValueError as error:
+        raise UnusableError(f"A network that is to be allowed is none: {error}.") from None
     os.umask(0o077)
     # What cannot be opened is said here, in a sentence, and not by the worker.
     opened_store(options.store).close()
@@ -58,15 +72,16 @@ def run(options: argparse.Namespace) -> int:
         listener = server.listen(host.strip("[]"), int(port))
     except server.CannotServeError as error:
         raise UnusableError(str(error)) from None
-    server.serve("tama", listener, _Worker(options, server.url(host.strip("[]"), listener)))
+    server.serve("tama", listener, _Worker(options, networks, server.url(host.strip("[]"), listener)))
     return SUCCESS
 
 
 class _Worker:
     """What the worker process loads, and lets go of at its end."""
 
-    def __init__(self, options: argparse.Namespace, url: str) -> None:
+    def __init__(self, options: argparse.Namespace, networks: Networks, url: str) -> None:
         self._options = options
+        self._networks = networks
         self._url = url
         self._plane: ControlPlane | None = None
 
@@ -76,7 +91,7 @@ class _Worker:
         from tama.control_plane.seed import seed  # noqa: PLC0415 - as above
         from tama.control_plane.web import create_app  # noqa: PLC0415 - Flask comes with it
 
-        self._plane = opened_store(self._options.store)
+        self._plane = opened_store(self._options.store, networks=self._networks)
         if self._options.seed:
             seed(self._plane)
         app = create_app(self._plane)

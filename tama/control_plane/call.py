@@ -13,9 +13,10 @@ import json
 from urllib.parse import quote
 
 from tama.catalog import openapi
-from tama.control_plane import outgoing, security
+from tama.control_plane import security
 from tama.control_plane.errors import CallError
 from tama.control_plane.identity import scopes, with_cookies, with_query
+from tama.control_plane.outgoing import OutgoingError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tama.catalog.openapi import Object, Operation
+    from tama.control_plane.outgoing import Outgoing, Response
     from tama.control_plane.store import Document
 
 _PLACES = ("path", "query", "header")
@@ -36,11 +38,12 @@ _SEPARATORS = {"form": ",", "spaceDelimited": "%20", "pipeDelimited": "%7C"}
 
 
 def call(
-    specification: Document, action: Document, identities: Sequence[Document], tool_call: object
-) -> outgoing.Response:
+    outgoing: Outgoing, specification: Document, action: Document, identities: Sequence[Document], tool_call: object
+) -> Response:
     """Call an action.
 
     Args:
+        outgoing: sends the request.
         specification: the action's specification.
         action: which operation of it.
         identities: those of the specification, settled.
@@ -62,7 +65,7 @@ def call(
     query = _query(operation, given["query"])
     headers = _headers(operation, given["header"])
     content = _content(operation, given, headers)
-    applied = _applied(document, operation, identities, endpoint)
+    applied = _applied(outgoing, document, operation, identities, endpoint)
     own = {name.lower() for name in applied.headers}
     if clash := sorted(name for name in headers if name.lower() in own):
         raise CallError(f"The header {_quoted(clash)} carries the credential and cannot be given.")
@@ -74,11 +77,11 @@ def call(
             {"Accept": "application/json, */*;q=0.5", **headers, **with_cookies(applied)},
             content,
         )
-    except outgoing.OutgoingError as error:
+    except OutgoingError as error:
         raise CallError(f"The action was called, and no answer came: {error}") from None
 
 
-def parsed_body(response: outgoing.Response) -> object:
+def parsed_body(response: Response) -> object:
     """The body of an answer: parsed when it is JSON, text when it is not, None when there is none."""
     if not response.body:
         return None
@@ -207,7 +210,9 @@ def _content(operation: Operation, given: dict[str, Any], headers: dict[str, str
     return _json(given["body"]).encode()
 
 
-def _applied(document: Object, operation: Operation, identities: Sequence[Document], endpoint: str) -> security.Applied:
+def _applied(
+    outgoing: Outgoing, document: Object, operation: Operation, identities: Sequence[Document], endpoint: str
+) -> security.Applied:
     """What the active identities add to the request, by the first alternative of the operation that they satisfy."""
     applied = security.Applied()
     active = {one["identifier"]: one for one in identities if one["current_state"] == "active"}
@@ -228,7 +233,7 @@ def _applied(document: Object, operation: Operation, identities: Sequence[Docume
     for name, asked in next((one for one in met if one), {}).items():
         wanted = [str(scope) for scope in asked] if isinstance(asked, list) and asked else scopes(document, name)
         try:
-            security.apply(schemes.get(name, {}), active[name], endpoint, wanted, applied)
+            security.apply(outgoing, schemes.get(name, {}), active[name], endpoint, wanted, applied)
         except security.SecurityError as error:
             raise CallError(f"The credential of '{name}' could not be applied: {error}") from None
     return applied

@@ -9,25 +9,30 @@ from __future__ import annotations
 from urllib.parse import urlencode
 
 from tama.catalog.openapi import security_schemes
-from tama.control_plane import outgoing, security
+from tama.control_plane import security
 from tama.control_plane.names import new_id
+from tama.control_plane.outgoing import OutgoingError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tama.control_plane.outgoing import Outgoing
     from tama.control_plane.store import Document, Store, Transaction
 
 CLAIM_SECONDS = 60.0
 """Longer than a probe can take: a token, then the request, each at most connecting, waiting and reading."""
 
 
-def settled(store: Store, put: Callable[[Transaction, str, Document], None], identity: Document) -> Document:
+def settled(
+    store: Store, put: Callable[[Transaction, str, Document], None], outgoing: Outgoing, identity: Document
+) -> Document:
     """The identity after its probe, when it waits for one that nobody else is running.
 
     Args:
         store: where it is kept.
         put: stores a changed object.
+        outgoing: sends the probe.
         identity: as it was read.
     """
     id_, claim = identity["id"], new_id()
@@ -40,7 +45,7 @@ def settled(store: Store, put: Callable[[Transaction, str, Document], None], ide
         specification = transaction.get("specification", identity["specification_id"])
     if not claimed or specification is None:
         return identity
-    reason = probe(specification, identity)
+    reason = probe(outgoing, specification, identity)
     with store.write() as transaction:
         if not transaction.finish_job(id_, claim):
             return transaction.get("source_identity", id_) or identity
@@ -51,7 +56,7 @@ def settled(store: Store, put: Callable[[Transaction, str, Document], None], ide
     return after
 
 
-def probe(specification: Document, identity: Document) -> str:
+def probe(outgoing: Outgoing, specification: Document, identity: Document) -> str:
     """Why the credential does not work; empty when it does.
 
     The request is the one that the identity's `validation` declares, below the specification's endpoint.
@@ -65,10 +70,10 @@ def probe(specification: Document, identity: Document) -> str:
         return f"The specification's endpoint '{specification['endpoint']}' is no absolute URL, so it cannot be called."
     applied = security.Applied()
     try:
-        security.apply(scheme, identity, endpoint, scopes(specification["schema"], name), applied)
+        security.apply(outgoing, scheme, identity, endpoint, scopes(specification["schema"], name), applied)
         url = with_query(f"{endpoint}/{validation['path'].lstrip('/')}", urlencode(applied.query))
         answer = outgoing.send(validation["method"].upper(), url, with_cookies(applied), with_body=False)
-    except (security.SecurityError, outgoing.OutgoingError) as error:
+    except (security.SecurityError, OutgoingError) as error:
         return f"The credential could not be validated: {error}"
     if answer.status in validation["codes"]:
         return ""

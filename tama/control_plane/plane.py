@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from tama.control_plane.clients import Clients
     from tama.control_plane.kinds import Kind
+    from tama.control_plane.networks import Networks
     from tama.control_plane.outgoing import Response
     from tama.control_plane.routes import Route
     from tama.control_plane.store import Document, Transaction
@@ -28,13 +29,15 @@ class ControlPlane:
         folder: where the store's file lies.
         create: whether a folder without that file gets one.
         file: the file's name.
+        networks: which addresses requests to endpoints may go to; None for all.
 
     Raises:
         StoreError: the folder or file cannot be used; also from every method.
     """
 
-    def __init__(self, folder: str, *, create: bool = True, file: str = FILE) -> None:
+    def __init__(self, folder: str, *, create: bool = True, file: str = FILE, networks: Networks | None = None) -> None:
         self._store = Store(folder, create=create, file=file)
+        self._networks = networks
         self._kinds = Kinds()
         self._routes = Routes(self._kinds.values())
 
@@ -82,6 +85,7 @@ class ControlPlane:
         # requests comes with these, which costs 190 ms
         from tama.control_plane.call import call  # noqa: PLC0415
         from tama.control_plane.identity import settled  # noqa: PLC0415
+        from tama.control_plane.outgoing import Outgoing  # noqa: PLC0415
 
         with self._store.read() as transaction:
             found = self._action(transaction, action)
@@ -99,8 +103,9 @@ class ControlPlane:
             if found is None or specification is None:
                 raise CallError(f"There is no action '{action}'. `tama list` shows those that there are.")
             identities = transaction.all("source_identity", specification["id"])
-        identities = [settled(self._store, self._put, identity) for identity in identities]
-        return call(specification, found, identities, tool_call)
+        outgoing = Outgoing(self._networks)
+        identities = [settled(self._store, self._put, outgoing, identity) for identity in identities]
+        return call(outgoing, specification, found, identities, tool_call)
 
     @property
     def clients(self) -> Clients:
@@ -162,9 +167,11 @@ class ControlPlane:
                 values = {"id": space["id"]}
             document = self._member(transaction, kind, values)
         if kind.type == "source_identity" and document["current_state"] == "pending":
-            from tama.control_plane.identity import settled  # noqa: PLC0415 - requests comes with it, 190 ms
+            # requests comes with these, which costs 190 ms
+            from tama.control_plane.identity import settled  # noqa: PLC0415
+            from tama.control_plane.outgoing import Outgoing  # noqa: PLC0415
 
-            document = settled(self._store, self._put, document)
+            document = settled(self._store, self._put, Outgoing(self._networks), document)
         return kind.answer(document)
 
     def _look_up(self, route: Route, values: dict[str, str]) -> Document:

@@ -9,13 +9,14 @@ import base64
 import json
 from urllib.parse import quote_plus, urlencode, urljoin
 
-from tama.control_plane import outgoing
+from tama.control_plane.outgoing import OutgoingError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
+    from tama.control_plane.outgoing import Outgoing
     from tama.control_plane.store import Document
 
 
@@ -34,10 +35,18 @@ class Applied:
         self.cookies: list[str] = []
 
 
-def apply(scheme: dict[str, Any], identity: Document, endpoint: str, scopes: Sequence[str], to: Applied) -> None:
+def apply(
+    outgoing: Outgoing,
+    scheme: dict[str, Any],
+    identity: Document,
+    endpoint: str,
+    scopes: Sequence[str],
+    to: Applied,
+) -> None:
     """Add what an identity's credential adds to a request.
 
     Args:
+        outgoing: fetches an access token.
         scheme: the security scheme that the identity is for.
         identity: with its `api_key`, or its `client_id` and `client_secret`.
         endpoint: the specification's, which a relative `tokenUrl` is below.
@@ -53,7 +62,7 @@ def apply(scheme: dict[str, Any], identity: Document, endpoint: str, scopes: Seq
     elif kind == "apiKey":
         _apply_api_key(scheme, _api_key(identity), to)
     elif kind == "oauth2":
-        token = identity.get("api_key") or _token(scheme, identity, endpoint, scopes)
+        token = identity.get("api_key") or _token(outgoing, scheme, identity, endpoint, scopes)
         to.headers["Authorization"] = f"Bearer {token}"
     else:
         raise SecurityError(f"security schemes of type '{kind}' are not supported.")
@@ -81,7 +90,7 @@ def _apply_api_key(scheme: dict[str, Any], key: str, to: Applied) -> None:
         raise SecurityError(f"an API key cannot stand in '{place}'.")
 
 
-def _token(scheme: dict[str, Any], identity: Document, endpoint: str, scopes: Sequence[str]) -> str:
+def _token(outgoing: Outgoing, scheme: dict[str, Any], identity: Document, endpoint: str, scopes: Sequence[str]) -> str:
     """An access token for the client, from the scheme's `tokenUrl`."""
     flows = scheme.get("flows")
     flow = flows.get("clientCredentials") if isinstance(flows, dict) else None
@@ -98,7 +107,7 @@ def _token(scheme: dict[str, Any], identity: Document, endpoint: str, scopes: Se
     form = {"grant_type": "client_credentials", **({"scope": " ".join(scopes)} if scopes else {})}
     try:
         answer = outgoing.send("POST", urljoin(f"{endpoint}/", url), headers, urlencode(form).encode())
-    except outgoing.OutgoingError as error:
+    except OutgoingError as error:
         raise SecurityError(f"no access token came: {error}") from None
     try:
         token = json.loads(answer.body)["access_token"]

@@ -13,6 +13,8 @@ import pytest
 from tama.client.errors import NotFound, Unauthorized
 from tests.support.served_control_plane import Served, served
 from tests.support.served_control_plane import tama as output_of
+from tests.tama.control_plane.support import document
+from tests.tama.endpoint import Endpoint
 from tests.tama.test_command import tama
 
 SPACES = "/provision/neural/spaces"
@@ -63,6 +65,23 @@ def test_a_client_is_added_while_the_store_is_served(tmp_path: Path) -> None:
             client.request("GET", f"{SPACES}/a")
 
 
+@pytest.mark.parametrize(("options", "state"), [((), "failed"), (("--allow-network", "127.0.0.0/8"), "active")])
+def test_what_is_not_public_is_out_of_reach_unless_it_is_allowed(
+    tmp_path: Path, endpoint: Endpoint, options: tuple[str, ...], state: str
+) -> None:
+    schemes = {"ApiKey": {"type": "http", "scheme": "bearer"}}
+    specification = {"schema": document({}, components={"securitySchemes": schemes}), "version": "1"}
+    identity = {"api_key": "k", "validation": {"path": "/", "method": "GET", "codes": [200]}}
+    with served(tmp_path / "plane.db", *options) as plane, closing(plane.connect()) as client:
+        space = client.request("POST", SPACES, {"space": {"name": "A", "type": "root"}})
+        path = f"/provision/sensory/spaces/{space['id']}/specifications"
+        declared = client.request("POST", path, {"specification": {**specification, "endpoint": endpoint.url}})
+        path = f"/provision/sensory/specifications/{declared['id']}/identifiers/ApiKey/identities"
+        made = client.request("POST", path, {"identity": identity})
+        read = client.request("GET", f"/provision/sensory/identities/{made['id']}")
+    assert (read["current_state"], endpoint.connections) == (state, int(state == "active"))
+
+
 def test_a_client_is_shown_as_a_person_reads_it(tmp_path: Path) -> None:
     lines = output_of("clients", "add", "--store", f"sqlite:{tmp_path}/plane.db").splitlines()
     assert [line.split()[0] for line in lines] == ["client_id", "client_secret"]
@@ -90,6 +109,10 @@ def test_a_client_that_is_removed_is_refused_at_once(tmp_path: Path) -> None:
         (["serve", "--store", "sqlite:{}/p.db", "--listen", "8090"], "'8090' is no address; write HOST:PORT"),
         (["serve", "--store", "sqlite:{}/p.db", "--listen", "127.0.0.1:70000"], "is no address"),
         (["serve", "--store", "sqlite:/dev/null/p.db"], "cannot be made"),
+        (
+            ["serve", "--store", "sqlite:{}/p.db", "--allow-network", "lan"],
+            "'lan' does not appear to be an IPv4 or IPv6",
+        ),
         (["clients", "add", "--store", "sqlite:"], "'sqlite:' is no store"),
         (["clients", "list", "--store", "sqlite:{}/p.db"], "/p.db does not exist."),
         (["clients", "remove", "--store", "sqlite:{}/p.db", "x"], "/p.db does not exist."),

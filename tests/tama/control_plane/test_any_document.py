@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from tama.catalog import openapi
 from tama.control_plane.call import call
 from tama.control_plane.errors import CallError
+from tama.control_plane.outgoing import Outgoing
 from tests.tama.control_plane.support import document, operation
 
 PARAMETERS = [
@@ -77,4 +78,4 @@ def test_a_call_by_a_document_of_any_shape_is_made_or_refused(
         for operation_ in openapi.describe(mutant).operations:
             action = {"path": operation_.path, "method": operation_.method}
             with suppress(CallError):
-                call({"schema": mutant, "endpoint": "http://127.0.0.1:1"}, action, [], tool_call)
+                call(Outgoing(), {"schema": mutant, "endpoint": "http://127.0.0.1:1"}, action, [], tool_call)
