@@ -5,7 +5,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
 from hypothesis import settings
+
+from tests.support.postgresql import PostgreSQL, running
 
 settings.register_profile("suite", derandomize=True)
 settings.load_profile("suite")
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """A server of its own for the session; whoever stops it starts it again."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def database(postgresql: PostgreSQL) -> Iterator[str]:
+    """The address of an empty database."""
+    with postgresql.database() as name:
+        yield postgresql.address(name)
