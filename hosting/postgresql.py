@@ -1,0 +1,203 @@
+"""PostgreSQL: a bounded pool of connections, and work on them that ends in time.
+
+Nothing outlives a transaction on a connection: no session state, no advisory lock, no LISTEN. So a pooler that hands
+connections on between transactions may stand before the server, and an engine that only speaks its protocol may be it.
+"""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+import psycopg
+from psycopg.abc import PQGen
+from psycopg.pq import TransactionStatus
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+SCHEMES = ("postgresql://", "postgres://")
+CONNECTIONS = 16
+POOL_WAIT_S = 1.0
+CONNECT_TIMEOUT_S = 2
+WORK_S = 1.5
+"""How long work may take, from the wait for a connection to the end of COMMIT, when nothing else is said."""
+
+_CONFLICTS = 8
+_CONFLICT_PAUSE_S = 0.005
+_PREPARE_AFTER = 3
+_ABANDONED_MS = 5_000
+_BEGIN = (
+    "BEGIN ISOLATION LEVEL {}; SET LOCAL statement_timeout = {}; "
+    f"SET LOCAL idle_in_transaction_session_timeout = {_ABANDONED_MS}"
+)
+_CONFLICT_STATES = ("40001", "40P01")
+_TRANSPORT = {"connect_timeout": CONNECT_TIMEOUT_S, "tcp_user_timeout": CONNECT_TIMEOUT_S * 1_000}
+
+_T = TypeVar("_T")
+
+# The pool's words hold addresses, and it says each request; what is wrong is raised where somebody waits for it.
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)
+
+
+class DatabaseError(Exception):
+    """The work was not done, and has left nothing; the text says why and holds no secret."""
+
+
+class OutcomeUnknownError(DatabaseError):
+    """The connection was lost in COMMIT: the work was done as a whole, or not at all."""
+
+
+class Connection(psycopg.Connection[TupleRow]):
+    """A connection on which each wait for the server ends at a time.
+
+    Attributes:
+        deadline: that time, by `time.monotonic()`.
+
+    """
+
+    deadline: float | None = None
+
+    def wait(self, gen: PQGen[_T], interval: float = 0.1, timeout: float | None = None) -> _T:
+        """Wait for an answer of the server; see `psycopg.Connection.wait`.
+
+        Raises:
+            psycopg.OperationalError: it did not come in time, and the connection is of no more use.
+
+        """
+        if self.deadline is not None:
+            timeout = max(self.deadline - time.monotonic(), 0.0)
+        return super().wait(gen, interval, timeout)
+
+
+class Database:
+    """A database, and a pool of connections to it.
+
+    Args:
+        address: a URI as libpq takes it; passwords and TLS too are given as libpq takes them.
+        connections: how many there are at most.
+        prepares: whether statements are prepared, which few poolers bear.
+
+    Raises:
+        DatabaseError: it cannot be reached.
+
+    """
+
+    def __init__(self, address: str, *, connections: int = CONNECTIONS, prepares: bool = False) -> None:
+        options: dict[str, Any] = {
+            **_TRANSPORT,
+            "autocommit": True,
+            "prepare_threshold": _PREPARE_AFTER if prepares else None,
+        }
+        _try_to_connect(address, options)
+        self._pool = ConnectionPool(
+            address,
+            connection_class=Connection,
+            kwargs=options,
+            min_size=1,
+            max_size=connections,
+            open=True,
+            # A connection that cannot be made is given up at once: who next waits for one has it tried again.
+            reconnect_timeout=0,
+        )
+        # After a crash of the server every connection of the pool may be lost, and each costs one attempt.
+        self._attempts = connections + _CONFLICTS
+
+    def read(self, work: Callable[[Connection], _T]) -> _T:
+        """Return what work makes of statements that each are a transaction of their own and change nothing.
+
+        Raises:
+            DatabaseError: see its text.
+
+        Other errors of psycopg are raised as they are, and so is what the work raises.
+
+        """
+        return self._do(work, time.monotonic() + WORK_S)
+
+    def transact(
+        self, work: Callable[[Connection], _T], *, isolation: str = "READ COMMITTED", seconds: float = WORK_S
+    ) -> _T:
+        """Do work in one transaction, which is repeated, within bounds, where it meets another or loses its connection.
+
+        Args:
+            work: is given the connection, and may be called several times; what it raises undoes the transaction.
+            isolation: an isolation level, in SQL's words.
+            seconds: how long all of it may take.
+
+        Raises:
+            OutcomeUnknownError: see there.
+            DatabaseError: see its text.
+
+        Other errors of psycopg, such as of a constraint, are raised as they are, and so is what the work raises.
+
+        """
+        begin = _BEGIN.format(isolation, int(seconds * 1_000)).encode()
+
+        def run(connection: Connection) -> _T:
+            connection.execute(begin)
+            result = work(connection)
+            _commit(connection)
+            return result
+
+        return self._do(run, time.monotonic() + seconds)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._pool.close()
+
+    def _do(self, work: Callable[[Connection], _T], deadline: float) -> _T:
+        conflicts = 0
+        for attempt in range(1, self._attempts + 1):
+            connection = self._take(deadline)
+            try:
+                return work(connection)
+            except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
+                conflicts += error.sqlstate in _CONFLICT_STATES
+                can_repeat = error.sqlstate in _CONFLICT_STATES or connection.broken
+                if not can_repeat or conflicts > _CONFLICTS or attempt == self._attempts or time.monotonic() > deadline:
+                    raise DatabaseError(_named(error)) from None
+            finally:
+                self._pool.putconn(connection)
+            time.sleep(random.uniform(0, _CONFLICT_PAUSE_S * conflicts))  # noqa: S311 - it spreads those who met
+        raise AssertionError("the last attempt returns or raises")
+
+    def _take(self, deadline: float) -> Connection:
+        try:
+            connection = self._pool.getconn(min(POOL_WAIT_S, deadline - time.monotonic()))
+        except PoolTimeout:
+            raise DatabaseError("no connection to the database could be had in time") from None
+        connection.deadline = deadline
+        return connection
+
+
+def holds_password(address: str) -> bool:
+    """Return whether an address has a password in it, which whoever lists processes may read."""
+    parts = urlsplit(address)
+    return parts.password is not None or not {"password", "sslpassword"}.isdisjoint(parse_qs(parts.query))
+
+
+def _try_to_connect(address: str, options: dict[str, Any]) -> None:
+    try:
+        Connection.connect(address, **options).close()
+    except psycopg.OperationalError as error:
+        # libpq's words name the server and the user, never the password.
+        raise DatabaseError(" ".join(str(error).split())) from None
+    except psycopg.Error as error:
+        raise DatabaseError(f"libpq does not understand the address ({_named(error)})") from None
+
+
+def _commit(connection: Connection) -> None:
+    try:
+        # The server ends a transaction in which a statement failed by ROLLBACK, and calls that a success.
+        committed = connection.execute("COMMIT").statusmessage == "COMMIT"
+    except psycopg.Error as error:
+        if connection.pgconn.transaction_status == TransactionStatus.IDLE:
+            raise
+        raise OutcomeUnknownError(_named(error)) from None
+    if not committed:
+        raise DatabaseError("the transaction was rolled back")
+
+
+def _named(error: psycopg.Error) -> str:
+    return f"{type(error).__name__} {error.sqlstate or ''}".rstrip()
