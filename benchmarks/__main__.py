@@ -9,9 +9,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from benchmarks import launch
+from benchmarks.servers import ServerError
 from benchmarks.service import main as service
 from benchmarks.service.load import LoadError
-from benchmarks.service.servers import ServerError
 from tools import progress
 
 PARTS = ("service", "provider")

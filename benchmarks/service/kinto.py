@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from benchmarks.servers import Server
 from benchmarks.service.population import FOLDER, actor, profile
-from benchmarks.service.servers import Server, free_port, other_server
+from benchmarks.service.servers import free_port, other_server
 from tools import packages
 
 RECORDS: Final = "/v1/buckets/memovee/collections/profiles/records"

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
-from benchmarks.service.processes import cpu_seconds, family, running_on
+from benchmarks.processes import cpu_seconds, family, running_on
 from tools import environment
 
 CLIENT = Path(__file__).with_name("client.cjs")

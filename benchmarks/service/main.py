@@ -16,11 +16,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from benchmarks.goals import Goal, goal_line, goals_table
+from benchmarks.processes import Cores, choose_cores, family, other_work, resident_bytes, usage
+from benchmarks.servers import Server, ServerError
 from benchmarks.service import kinto, population, servers
 from benchmarks.service.load import Client, Request, Run
-from benchmarks.service.processes import Cores, choose_cores, family, other_work, resident_bytes, usage
-from benchmarks.service.results import Goal, goal_line, goals_table, rates_table
-from benchmarks.service.servers import KEY, Server
+from benchmarks.service.results import core_rates, rates, rates_table
+from benchmarks.service.servers import KEY
 from tools.progress import StepError
 
 PATH: Final = "/internal/personalization/profile/actor-{actor}"
@@ -108,7 +110,8 @@ def main(options: Options) -> int:
         shutil.rmtree(folder)
     _say("")
     others = other_work(before, usage(), os.cpu_count() or 1)
-    print("\n".join((_what_was_run(options, others), "", *rates_table(rounds), "", *goals_table(GOALS, rounds))))
+    goals = goals_table(GOALS, rates(rounds), core_rates(rounds))
+    print("\n".join((_what_was_run(options, others), "", *rates_table(rounds), "", *goals)))
     print(memory_line(memory))
     return 0 if memory and all(run for runs in rounds.values() for run in runs) else 1
 
@@ -152,7 +155,7 @@ def _contenders(folder: Path, options: Options, cores: Cores) -> Iterator[Mappin
         }
         try:
             other = stack.enter_context(kinto.kinto(folder, few, cores.server))
-        except (StepError, servers.ServerError, subprocess.CalledProcessError) as error:
+        except (StepError, ServerError, subprocess.CalledProcessError) as error:
             print(f"Kinto is left out: {error}", file=sys.stderr)
         else:
             record, new_record = _kinto_requests(put, few)
@@ -189,10 +192,10 @@ def _prove_equal(*contenders: Server) -> None:
     get, _, context = our_requests(1)
     answers = [server.call("GET", get.path.format(actor=f"{0:07d}"), get.headers) for server in contenders]
     if any(answer != population.profile(0) for answer in answers):
-        raise servers.ServerError(f"not everyone answers the same profile: {answers}")
+        raise ServerError(f"not everyone answers the same profile: {answers}")
     turns = contenders[-1].call("GET", context.path.format(actor=f"{0:07d}"), context.headers)["turns"]
     if turns != population.EVENTS:
-        raise servers.ServerError(f"a context has {turns} events")
+        raise ServerError(f"a context has {turns} events")
 
 
 def _measure(contenders: Mapping[str, Contender], client: Client, options: Options) -> dict[str, list[Run | None]]:

@@ -4,8 +4,7 @@ import sys
 
 import pytest
 
-from benchmarks.service.load import Run
-from benchmarks.service.processes import (
+from benchmarks.processes import (
     Cores,
     Usage,
     choose_cores,
@@ -16,6 +15,7 @@ from benchmarks.service.processes import (
     running_on,
     usage,
 )
+from benchmarks.service.load import Run
 
 
 def run(**changes: object) -> Run:

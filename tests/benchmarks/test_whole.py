@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.__main__ import main
+from benchmarks.servers import Server, ServerError
 from benchmarks.service import kinto, population, servers
 from benchmarks.service.load import Client
 from benchmarks.service.main import our_requests
-from benchmarks.service.servers import Server, ServerError
 
 
 @pytest.fixture(autouse=True)
