@@ -5,62 +5,36 @@ Labels name operations of the contract, statuses and error codes; no label's val
 
 import math
 from collections.abc import Callable
-from http.server import HTTPServer
 
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    PlatformCollector,
-    ProcessCollector,
-    generate_latest,
-    start_http_server,
-)
+from prometheus_client import Counter, Gauge, Histogram
 
+import hosting.metrics
 import service
-from service.request_metrics import RequestMetrics
 from service.storage import Store, StoreUnavailableError
-
-CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 _COMMIT_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 _BATCH_SIZES = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 
 
-class Metrics:
-    """The metrics of one process, in a registry of their own.
-
-    Attributes:
-        requests: those of requests.
-
-    """
+class Metrics(hosting.metrics.Metrics):
+    """The metrics of one process of the service."""
 
     def __init__(self) -> None:
-        self._registry = registry = CollectorRegistry()
-        ProcessCollector(registry=registry)
-        PlatformCollector(registry=registry)
-        info = Gauge(
-            "personalization_info", "The version that runs; the value is always 1.", ["version"], registry=registry
-        )
-        info.labels(service.__version__).set(1)
-        self.requests = RequestMetrics()
-        registry.register(self.requests)
+        super().__init__("personalization", service.__version__)
         self._refusals = Counter(
-            "personalization_refusals", "Requests refused, by the code of the error.", ["code"], registry=registry
+            "personalization_refusals", "Requests refused, by the code of the error.", ["code"], registry=self.registry
         )
         self._batch_size = Histogram(
             "personalization_store_batch_size",
             "Writes that were committed together.",
             buckets=_BATCH_SIZES,
-            registry=registry,
+            registry=self.registry,
         )
         self._commit_seconds = Histogram(
             "personalization_store_commit_seconds",
             "Time of a batch of writes, until it was on the disk.",
             buckets=_COMMIT_SECONDS,
-            registry=registry,
+            registry=self.registry,
         )
 
     def observe_refusal(self, code: str) -> None:
@@ -90,22 +64,4 @@ class Metrics:
             except StoreUnavailableError:
                 return math.nan
 
-        Gauge(name, meaning, registry=self._registry).set_function(known)
-
-    def names(self) -> list[str]:
-        """Return the name of every metric."""
-        return [family.name for family in self._registry.collect()]
-
-    def exposition(self) -> bytes:
-        """Return all metrics as CONTENT_TYPE says."""
-        return generate_latest(self._registry)
-
-    def listen(self, host: str, port: int) -> HTTPServer:
-        """Serve the metrics, to whoever asks, on a listener of their own.
-
-        Raises:
-            OSError: the address cannot be had.
-
-        """
-        server, _thread = start_http_server(port, host, self._registry)
-        return server
+        Gauge(name, meaning, registry=self.registry).set_function(known)

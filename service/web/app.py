@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask, Response, request
 from werkzeug.routing import BaseConverter
 
+from hosting.metrics import CONTENT_TYPE
 from service.contract import Contract, Operation
-from service.metrics import CONTENT_TYPE, Metrics
+from service.metrics import Metrics
 from service.personalization.actors import MAX_IMPORT
 from service.personalization.history.retention import Limits, Retention
 from service.personalization.preferences import MAX_PREFERENCES

@@ -7,11 +7,12 @@ import orjson
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
+from hosting.observing import described
 from service.contract import Contract
 from service.refusal import Detail, Refused
 from service.storage import StoreUnavailableError, TenantFullError
 from service.web.answers import Answer, unstored
-from service.web.observing import described, take_down_code
+from service.web.observing import take_down_code
 
 MAX_DETAILS = 20
 

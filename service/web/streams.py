@@ -6,11 +6,11 @@ from typing import Final
 
 from flask import Response, request
 
+from hosting.observing import described
 from service.personalization.actors.exporting import ExportBrokenError
 from service.personalization.tenants.turns import LostTurnError
 from service.storage import StoreUnavailableError
 from service.web.answers import unstored
-from service.web.observing import described
 
 BLOCK_BYTES: Final = 64 * 1_024
 

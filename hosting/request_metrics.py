@@ -16,15 +16,19 @@ from prometheus_client.utils import floatToGoString
 BOUNDS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0)
 """The upper bounds of the histogram's buckets, in seconds; one more has no bound."""
 
-_COUNTER = "personalization_requests", "Requests answered."
-_TIMER = "personalization_request_seconds", "Time from a request's head to the head of its answer."
 _LES = (*map(floatToGoString, BOUNDS_S), "+Inf")
 
 
 class RequestMetrics(Collector):
-    """Counts requests by operation and status, and times them by operation."""
+    """Counts requests by operation and status, and times them by operation.
 
-    def __init__(self) -> None:
+    Args:
+        name: what the names of the metrics begin with.
+
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
         self._lock = threading.Lock()
         self._counts: defaultdict[tuple[str, str], int] = defaultdict(int)
         self._buckets: defaultdict[str, list[int]] = defaultdict(lambda: [0] * len(_LES))
@@ -40,8 +44,12 @@ class RequestMetrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """See `Collector.collect`."""
-        counter = CounterMetricFamily(*_COUNTER, labels=["operation", "status"])
-        timer = HistogramMetricFamily(*_TIMER, labels=["operation"])
+        counter = CounterMetricFamily(f"{self._name}_requests", "Requests answered.", labels=["operation", "status"])
+        timer = HistogramMetricFamily(
+            f"{self._name}_request_seconds",
+            "Time from a request's head to the head of its answer.",
+            labels=["operation"],
+        )
         with self._lock:
             for labels, count in self._counts.items():
                 counter.add_metric(labels, count)

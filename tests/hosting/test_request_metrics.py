@@ -1,6 +1,6 @@
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 
-from service.request_metrics import BOUNDS_S, RequestMetrics
+from hosting.request_metrics import BOUNDS_S, RequestMetrics
 
 ANSWERED = [("get", "200", seconds) for bound in BOUNDS_S for seconds in (bound - 1e-6, bound, bound + 1e-6)] + [
     ("get", "404", 0.0),
@@ -15,10 +15,10 @@ def exposition_of(registry: CollectorRegistry) -> set[str]:
 
 def test_the_numbers_are_those_of_the_librarys_own_counter_and_histogram() -> None:
     ours, theirs = CollectorRegistry(), CollectorRegistry()
-    metrics = RequestMetrics()
+    metrics = RequestMetrics("app")
     ours.register(metrics)
-    counter = Counter("personalization_requests", "-", ["operation", "status"], registry=theirs)
-    timer = Histogram("personalization_request_seconds", "-", ["operation"], buckets=BOUNDS_S, registry=theirs)
+    counter = Counter("app_requests", "-", ["operation", "status"], registry=theirs)
+    timer = Histogram("app_request_seconds", "-", ["operation"], buckets=BOUNDS_S, registry=theirs)
     for operation, status, seconds in ANSWERED:
         metrics.observe([(operation, status, seconds)])
         counter.labels(operation, status).inc()
@@ -28,7 +28,7 @@ def test_the_numbers_are_those_of_the_librarys_own_counter_and_histogram() -> No
 
 def test_a_batch_counts_as_its_requests_one_by_one() -> None:
     one_by_one, at_once = CollectorRegistry(), CollectorRegistry()
-    first, second = RequestMetrics(), RequestMetrics()
+    first, second = RequestMetrics("app"), RequestMetrics("app")
     one_by_one.register(first)
     at_once.register(second)
     for each in ANSWERED:
