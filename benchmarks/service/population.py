@@ -18,8 +18,9 @@ import apsw
 from service.items import Changes
 from service.personalization.history.layout import Head, put_event
 from service.personalization.profile import PROFILE_KEY, document
+from service.storage.owner import Owner
 from service.storage.sqlite_file import connect, marks_key, prepare
-from service.storage.sqlite_items import Owner, SQLiteChanges
+from service.storage.sqlite_items import SQLiteChanges
 from tools.environment import STATE
 
 FOLDER = STATE / "benchmarks"

@@ -4,7 +4,6 @@ Writes go through one thread. A batch is what queued while the last one was bein
 timer, so a lone write waits for nobody and many share one fsync. Nothing is answered before its batch is committed.
 """
 
-import logging
 import os
 import threading
 import time
@@ -23,16 +22,17 @@ from service.storage import StoreUnavailableError, Task
 from service.storage.background import SWEEP_PERIOD_S, Checkpointer, Sweeper
 from service.storage.erasure_file import ErasureFile
 from service.storage.files import FileLock, make_private_folder, open_private_file, same_file
+from service.storage.owner import Owner
+from service.storage.rounds import Due, Rounds
 from service.storage.sqlite_actors import actors_of
 from service.storage.sqlite_census import Census, forget_census
 from service.storage.sqlite_file import NotOurFileError, connect, marks_key, prepare
-from service.storage.sqlite_items import Owner, SQLiteChanges, SQLiteItems, get_at_once
+from service.storage.sqlite_items import SQLiteItems, get_at_once
 from service.storage.sqlite_jobs import JobChanges
 
 BATCH_LIMIT = 256
 CHECKPOINT_PAGES = 1_000
 TRUNCATE_PAGES = 16_000
-RETRY_S = 60
 
 _DELETE_EXPIRED = """
 DELETE FROM item WHERE (tenant, actor, key) IN (SELECT tenant, actor, key FROM item WHERE expires <= ? LIMIT ?)
@@ -44,7 +44,6 @@ SELECT (SELECT count(*) FROM item WHERE expires <= :now) + (SELECT count(*) FROM
 """
 
 _T = TypeVar("_T")
-_log = logging.getLogger("personalization")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +111,7 @@ class SQLiteStore:
     ) -> None:
         make_private_folder(path.parent)
         self._path = path
-        self._work = work or {}
-        self._tasks = tasks or {}
+        self._rounds = Rounds(self, work or {}, tasks or {})
         self._clock = clock
         self._on_batch = on_batch
         self._log_pages = 0
@@ -174,7 +172,7 @@ class SQLiteStore:
 
     def write(self, tenant: str, actor: str, change: Callable[[Changes], _T]) -> _T:
         """See `ItemStore.write`."""
-        return self._change(tenant, actor, change)
+        return self.change(tenant, actor, change)
 
     def actors(self, tenant: str, after: str | None, limit: int) -> list[str]:
         """See `Store.actors`."""
@@ -189,7 +187,24 @@ class SQLiteStore:
 
         """
         with self._sweeping:
-            self._make_round(int(self._clock()))
+            self._rounds.make(int(self._clock()), self._sweeper.is_closing)
+            if self._has_traces:
+                self._has_traces = False
+                # Until the log is truncated, what was deleted can be read in it.
+                self._checkpointer.wake(truncate=True)
+
+    def delete_expired(self, now: int) -> bool:
+        """See `SweptStore.delete_expired`."""
+        deleted = self._carry_out(lambda writer: _delete_expired(writer, now)) > 0
+        self._has_traces |= deleted
+        return deleted
+
+    def due(self, names: Sequence[str], now: int) -> list[Due]:
+        """See `SweptStore.due`."""
+        statement = _DUE.format(", ".join("?" * len(names)))
+        with _translated(), self._reader() as reader:
+            rows: Any = reader.execute(statement, (now, *names, MAX_CHANGES))
+            return [Due(*row) for row in rows]
 
     def record_erasure(self, tenant: str, actors: Sequence[str], erasure: str) -> None:
         """See `Store.record_erasure`."""
@@ -261,7 +276,8 @@ class SQLiteStore:
         finally:
             self._readers.append(reader)
 
-    def _change(self, tenant: str, actor: str, change: Callable[[SQLiteChanges], _T]) -> _T:
+    def change(self, tenant: str, actor: str, change: Callable[[JobChanges], _T]) -> _T:
+        """See `SweptStore.change`."""
         census = self._census
 
         def run(writer: apsw.Connection) -> tuple[_T, JobChanges]:
@@ -342,49 +358,6 @@ class SQLiteStore:
         with suppress(apsw.Error):
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
-
-    def _make_round(self, now: int) -> None:
-        while not self._sweeper.is_closing() and self._carry_out(lambda writer: _delete_expired(writer, now)):
-            self._has_traces = True
-        while due := self._due(now):
-            for tenant, actor, name in due:
-                if self._sweeper.is_closing():
-                    return
-                self._do(tenant, actor, name, now)
-        if self._has_traces:
-            self._has_traces = False
-            # Until the log is truncated, what was deleted can be read in it.
-            self._checkpointer.wake(truncate=True)
-
-    def _due(self, now: int) -> list[tuple[str, str, str]]:
-        # Work of a kind that this service does not know waits for one that does.
-        known = (*self._work, *self._tasks)
-        statement = _DUE.format(", ".join("?" * len(known)))
-        with _translated(), self._reader() as reader:
-            due: list[Any] = reader.execute(statement, (now, *known, MAX_CHANGES)).fetchall()
-            return due
-
-    def _do(self, tenant: str, actor: str, name: str, now: int) -> None:
-        def step(changes: SQLiteChanges) -> None:
-            changes.unschedule(name)
-            again = self._work[name](changes)
-            if again is not None:
-                # A time that has passed is not `soon`: the round would have no end.
-                changes.schedule(name, again and max(again, now + 1))
-
-        try:
-            if name in self._tasks:
-                self._tasks[name](self, tenant, actor)
-            else:
-                self._change(tenant, actor, step)
-        except StoreUnavailableError:
-            if name not in self._tasks:
-                raise
-            # It may be something that the other work does not need, such as the log of erasures.
-            self._change(tenant, actor, lambda changes: changes.put_off(name, now + 1))
-        except Exception as error:  # noqa: BLE001 - the work of the other actors goes on
-            _log.error("background work failed and is put off", exc_info=error, extra={"work": name})
-            self._change(tenant, actor, lambda changes: changes.put_off(name, int(self._clock()) + RETRY_S))
 
 
 def _has_log(path: Path) -> bool:

@@ -12,6 +12,7 @@ import apsw
 from service.items import Changes, Item, Items
 from service.storage import StoreUnavailableError
 from service.storage.files import FileLock, make_private_folder, open_private_file
+from service.storage.owner import Owner
 from service.storage.sqlite_file import (
     SCHEMA_VERSION,
     NotOurFileError,
@@ -21,7 +22,7 @@ from service.storage.sqlite_file import (
     prepare,
     schema_version,
 )
-from service.storage.sqlite_items import Owner, SQLiteChanges, SQLiteItems, get_at_once
+from service.storage.sqlite_items import SQLiteChanges, SQLiteItems, get_at_once
 
 _T = TypeVar("_T")
 

@@ -7,8 +7,9 @@ import apsw
 import orjson
 
 from service.items import ERASED, MARKS
+from service.storage.owner import Owner
 from service.storage.sqlite_file import marks_key
-from service.storage.sqlite_items import Owner, SQLiteChanges, SQLiteItems
+from service.storage.sqlite_items import SQLiteChanges, SQLiteItems
 
 # Whoever has only work has been somebody too.
 _ACTORS = """

@@ -1,14 +1,14 @@
 """The items of one actor on an SQLite connection that is in a transaction."""
 
-import hashlib
-import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import apsw
 
-from service.items import MARKS, MAX_CHANGES, Item
+from service.items import Item
+from service.storage.owner import Owner
+from service.storage.versions import Stored, VersionedChanges
 
 _GET = """
 SELECT key, life, version, document FROM item
@@ -23,45 +23,15 @@ SELECT key, life, version, document FROM item
 WHERE tenant = ? AND actor = ? AND key >= ? AND key < ? AND (expires IS NULL OR expires > ?)
 ORDER BY key
 """
-PUT = "INSERT OR REPLACE INTO item (tenant, actor, key, life, version, document, expires) VALUES (?, ?, ?, ?, ?, ?, ?)"
+_PUT = "INSERT OR REPLACE INTO item (tenant, actor, key, life, version, document, expires) VALUES (?, ?, ?, ?, ?, ?, ?)"
 _DELETE = "DELETE FROM item WHERE tenant = ? AND actor = ? AND key = ?"
 _SCHEDULE = """
 INSERT INTO work (tenant, actor, name, at) VALUES (?, ?, ?, ?)
 ON CONFLICT (tenant, actor, name) DO UPDATE SET at = min(at, excluded.at)
 """
 _UNSCHEDULE = "DELETE FROM work WHERE tenant = ? AND actor = ? AND name = coalesce(?, name)"
+_TAKE = "DELETE FROM work WHERE tenant = ? AND actor = ? AND name = ? AND at <= ?"
 _PUT_OFF = "UPDATE work SET at = ? WHERE tenant = ? AND actor = ? AND name = ?"
-
-
-Row = tuple[str, str, str, str, int, bytes, int | None]
-"""The values that PUT asks for."""
-
-
-class Owner(NamedTuple):
-    """Whose items they are.
-
-    Attributes:
-        tenant: the tenant.
-        actor: the actor.
-        marks_key: the key of the hashes that lead to marks.
-
-    """
-
-    tenant: str
-    actor: str
-    marks_key: bytes
-
-    @property
-    def pseudonym(self) -> str:
-        """Return the keyed hash of the actor, in hexadecimal."""
-        tenant = self.tenant.encode()
-        text = len(tenant).to_bytes(4, "big") + tenant + self.actor.encode()
-        return hashlib.blake2b(text, key=self.marks_key, digest_size=20).hexdigest()
-
-    def partition(self, key: str) -> str:
-        """Return under what name the item with this key lies: the actor's own, or, for a mark, a keyed hash of it."""
-        # No actor id contains a slash, so no actor has the name of marks.
-        return MARKS + self.pseudonym if key.startswith(MARKS) else self.actor
 
 
 def get_at_once(connection: apsw.Connection, owner: Owner, keys: Sequence[str], now: int) -> list[Item | None]:
@@ -112,60 +82,20 @@ class SQLiteItems:
         return self._owner.tenant, self._owner.partition(key), key
 
 
-class SQLiteChanges(SQLiteItems):
-    """See `Changes`.
-
-    Attributes:
-        deleted: whether something was deleted, whose traces are to be removed.
-        is_due: whether work was scheduled that need not wait.
-
-    """
+class SQLiteChanges(VersionedChanges, SQLiteItems):
+    """See `Changes`."""
 
     def __init__(self, connection: apsw.Connection, owner: Owner, now: int) -> None:
-        super().__init__(connection, owner, now)
-        self._changed: set[str] = set()
-        self._known: dict[str, tuple[Item, int | None] | None] = {}
-        self.deleted = self.is_due = False
+        VersionedChanges.__init__(self, now)
+        SQLiteItems.__init__(self, connection, owner, now)
 
-    def get(self, key: str) -> Item | None:
-        """See `Items.get`."""
-        stored = self._read(key)
-        return stored[0] if stored else None
+    def _load(self, keys: Sequence[str]) -> Iterator[Stored]:
+        for *item, expires in _rows_at_once(self._connection, _GET_WITH_EXPIRY, self._owner, keys, self._now):
+            yield Item(*item), expires
 
-    def get_all(self, *keys: str) -> list[Item | None]:
-        """See `Items.get_all`."""
-        # Nobody else changes anything meanwhile, so what was read to decide on a write is not read again to write it.
-        if unknown := [key for key in keys if key not in self._known]:
-            self._known.update(dict.fromkeys(unknown))
-            for *item, expires in _rows_at_once(self._connection, _GET_WITH_EXPIRY, self._owner, unknown, self._now):
-                self._known[item[0]] = Item(*item), expires
-        stored = [self._known[key] for key in keys]
-        return [found and found[0] for found in stored]
-
-    def _read(self, key: str) -> tuple[Item, int | None] | None:
-        if key not in self._known:
-            self.get_all(key)
-        return self._known[key]
-
-    def put(self, key: str, document: bytes, *, expires: int | None = None) -> Item:
-        """See `Changes.put`."""
-        stored = self._read(key)
-        if stored is None:
-            item = Item(key, secrets.token_urlsafe(9), 1, document)
-        else:
-            item, stored_expires = stored
-            if (item.document, stored_expires) == (document, expires):
-                return item
-            if item.document != document:
-                item = Item(key, item.life, item.version + 1, document)
-        self._count(key)
-        is_there = expires is None or expires > self._now
-        self._known[key] = (item, expires) if is_there else None
-        self._store((*self._place(key), item.life, item.version, document, expires))
-        return item
-
-    def _store(self, row: Row) -> None:
-        self._connection.execute(PUT, row)
+    def _store(self, item: Item, expires: int | None) -> None:
+        row = (*self._place(item.key), item.life, item.version, item.document, expires)
+        self._connection.execute(_PUT, row)
 
     def delete(self, key: str) -> None:
         """See `Changes.delete`."""
@@ -185,11 +115,11 @@ class SQLiteChanges(SQLiteItems):
         self._connection.execute(_UNSCHEDULE, (self._owner.tenant, self._owner.actor, work))
         self.deleted |= self._connection.changes() > 0
 
-    def put_off(self, work: str, until: int) -> None:
-        """Have scheduled work wait until a time, in seconds since the epoch."""
-        self._connection.execute(_PUT_OFF, (until, self._owner.tenant, self._owner.actor, work))
+    def take(self, work: str) -> bool:
+        """See `SweptChanges.take`."""
+        self._connection.execute(_TAKE, (self._owner.tenant, self._owner.actor, work, self._now))
+        return self._connection.changes() > 0
 
-    def _count(self, key: str) -> None:
-        self._changed.add(key)
-        if len(self._changed) > MAX_CHANGES:
-            raise ValueError(f"a write changes at most {MAX_CHANGES} items")
+    def put_off(self, work: str, until: int) -> None:
+        """See `SweptChanges.put_off`."""
+        self._connection.execute(_PUT_OFF, (until, self._owner.tenant, self._owner.actor, work))

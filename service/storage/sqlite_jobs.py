@@ -10,7 +10,9 @@ from typing import TypeVar
 import apsw
 
 from service.items import Item
-from service.storage.sqlite_items import PUT, Owner, Row, SQLiteChanges
+from service.storage.owner import Owner
+from service.storage.sqlite_items import SQLiteChanges
+from service.storage.versions import Stored
 
 _T = TypeVar("_T")
 
@@ -20,7 +22,7 @@ class JobChanges(SQLiteChanges):
 
     def __init__(self, connection: apsw.Connection, owner: Owner, now: int) -> None:
         super().__init__(connection, owner, now)
-        self._held: Row | None = None
+        self._held: Stored | None = None
         self._can_undo = False
 
     def make(self, change: Callable[["JobChanges"], _T]) -> _T:
@@ -74,8 +76,13 @@ class JobChanges(SQLiteChanges):
         self._flush()
         super().unschedule(work)
 
+    def take(self, work: str) -> bool:
+        """See `SweptChanges.take`."""
+        self._flush()
+        return super().take(work)
+
     def put_off(self, work: str, until: int) -> None:
-        """See `SQLiteChanges.put_off`."""
+        """See `SweptChanges.put_off`."""
         self._flush()
         super().put_off(work, until)
 
@@ -86,12 +93,12 @@ class JobChanges(SQLiteChanges):
             self._can_undo = True
         self._store_held()
 
-    def _store(self, row: Row) -> None:
+    def _store(self, item: Item, expires: int | None) -> None:
         if self._held is not None:
             self._flush()
-        self._held = row
+        self._held = item, expires
 
     def _store_held(self) -> None:
         if self._held is not None:
-            self._connection.execute(PUT, self._held)
+            super()._store(*self._held)
             self._held = None

@@ -29,5 +29,5 @@ def store(data_file: Path) -> Iterator[SQLiteStore]:
 @pytest.fixture
 def idle(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> SQLiteStore:
     """The store, which does not do what was scheduled, so that an erasure stays under way."""
-    monkeypatch.setattr(store, "_tasks", {})
+    monkeypatch.setattr(store._rounds, "tasks", {})
     return store

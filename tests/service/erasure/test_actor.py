@@ -144,7 +144,7 @@ def test_what_a_crash_cut_off_is_done_at_the_next_start(
                 erasing.step(idle, "default", actor)
         except KeyboardInterrupt:
             assert calls == fails_at
-    monkeypatch.setattr(idle, "_tasks", {erasing.WORK: erasing.step})
+    monkeypatch.setattr(idle._rounds, "tasks", {erasing.WORK: erasing.step})
     idle.sweep()
     assert [items(idle, actor) for actor in ("named", "visitor")] == [[], []]
     assert idle.backlog() == 0
@@ -165,7 +165,7 @@ def test_nothing_is_deleted_before_the_erasure_is_in_the_log(
         assert erase(client, "a").json["code"] == "store_unavailable"
         store.write("default", "b", lambda changes: changes.schedule("other"))
         other = {"other": lambda changes: changes.delete("profile")}
-        full.setattr(store, "_work", other)
+        full.setattr(store._rounds, "work", other)
         store.sweep()
         assert set(before) < set(items(store, "a"))
         assert client.get("a").status_code == 404, "it is hidden all the same"
@@ -235,7 +235,7 @@ class TestMerges:
         return idle
 
     def erased(self, store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> set[str]:
-        monkeypatch.setattr(store, "_tasks", {erasing.WORK: erasing.step})
+        monkeypatch.setattr(store._rounds, "tasks", {erasing.WORK: erasing.step})
         store.sweep()
         assert store.backlog() == 0
         return {actor for actor in ("named", "visitor", "guest") if not items(store, actor)}
@@ -326,7 +326,7 @@ class TestConsent:
         assert writes == ["a"]
         assert (answer.status_code, answer.json["status"]) == (200, "withdrawn")
         assert log.ids == [answer.json["erasure_id"]]
-        monkeypatch.setattr(idle, "_tasks", {erasing.WORK: erasing.step})
+        monkeypatch.setattr(idle._rounds, "tasks", {erasing.WORK: erasing.step})
         idle.sweep()
         assert items(idle, "a") == []
         assert client.put("a", NAMES).json["code"] == "consent_withdrawn"

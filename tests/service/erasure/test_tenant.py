@@ -92,7 +92,7 @@ def test_more_actors_than_one_step_takes(tenant_client: Client, store: SQLiteSto
 def cut_off(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
     """Do the steps of a tenant's erasure by hand, up to a write, at which the process would be killed."""
     write = store.write
-    monkeypatch.setattr(store, "_tasks", {})
+    monkeypatch.setattr(store._rounds, "tasks", {})
 
     def do(fails_at: int) -> None:
         calls = 0
@@ -111,7 +111,7 @@ def cut_off(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
         monkeypatch.setattr(store, "write", write)
 
     yield do
-    monkeypatch.setattr(store, "_tasks", tenants.TASKS)
+    monkeypatch.setattr(store._rounds, "tasks", tenants.TASKS)
 
 
 @pytest.mark.parametrize("fails_at", [1, 2, 5, 7, 8, 9])
@@ -130,7 +130,7 @@ def test_what_a_crash_cut_off_goes_on(
     answer = erase_tenant(tenant_client, acme)
     cut_off(fails_at)
     assert erase_tenant(tenant_client, acme).json == answer.json or fails_at > 8
-    monkeypatch.setattr(store, "_tasks", tenants.TASKS)
+    monkeypatch.setattr(store._rounds, "tasks", tenants.TASKS)
     store.sweep()
     assert store.actors("acme", None, 1) == []
     assert store.backlog() == 0
