@@ -2,12 +2,12 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import service
+from hosting.outcome import carried_out
 from service.commands import backup, check, keys, restore, serve
-from service.commands.outcome import EXIT_CONFIGURATION, EXIT_FAILED, CommandError
-from service.settings import ConfigurationError
 
 COMMANDS = (serve, keys, backup, restore, check)
 
@@ -29,20 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.command is None:
         parser.print_help()
         return 0
-    try:
-        options.run(options)
-    except ConfigurationError as error:
-        for problem in error.problems:
-            _say(problem)
-        return EXIT_CONFIGURATION
-    except CommandError as error:
-        _say(str(error))
-        return EXIT_FAILED
-    return 0
-
-
-def _say(sentence: str) -> None:
-    sys.stderr.write(f"personalization: {sentence}\n")
+    run: Callable[[], None] = partial(options.run, options)
+    return carried_out(parser.prog, run)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from hosting.outcome import UnusableError
 from service.personalization import MAX_ENTRIES
 from service.personalization.actors import MAX_IMPORT
 from service.personalization.history import MAX_HISTORY
@@ -173,17 +174,8 @@ class Settings:
     max_actors: int | None = None
 
 
-class ConfigurationError(Exception):
-    """The settings are not usable.
-
-    Attributes:
-        problems: one sentence for each setting that is wrong.
-
-    """
-
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+class ConfigurationError(UnusableError):
+    """The settings are not usable; each argument is a sentence about one that is wrong."""
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -214,7 +206,7 @@ def read_store(options: argparse.Namespace, environment: Mapping[str, str]) -> P
     reader = _Reader(options, environment)
     store = reader.read(STORE, _store)
     if store is None:
-        raise ConfigurationError(reader.problems)
+        raise ConfigurationError(*reader.problems)
     return store
 
 
@@ -264,7 +256,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
     rate_limit = read(RATE_LIMIT, _rate_limit)
     max_actors = read(MOST_ACTORS, _actor_limit)
     if reader.problems or not (address and store and instance) or preferences is None:
-        raise ConfigurationError(reader.problems)
+        raise ConfigurationError(*reader.problems)
     return Settings(
         *address,
         store,

@@ -1,8 +1,7 @@
 """How a command ends when it did not do what it was asked."""
 
-EXIT_FAILED = 1
-EXIT_CONFIGURATION = 2
+from hosting.outcome import FailedError
 
 
-class CommandError(Exception):
+class CommandError(FailedError):
     """The command was not carried out; the text says why, in whole sentences that name nothing personal."""

@@ -89,8 +89,8 @@ def test_a_wrong_setting_is_named_with_what_is_asked_for(tmp_path: Path, argumen
     filled = [argument.replace("{folder}", str(tmp_path)) for argument in arguments]
     with pytest.raises(ConfigurationError) as error:
         read(*(["--store", STORE] if "--store" not in filled else []), *filled)
-    assert len(error.value.problems) == 1
-    assert error.value.problems[0].startswith(problem.replace("{folder}", str(tmp_path)))
+    assert len(error.value.args) == 1
+    assert error.value.args[0].startswith(problem.replace("{folder}", str(tmp_path)))
     assert "secret" not in str(error.value)
     assert KEY not in str(error.value)
 
