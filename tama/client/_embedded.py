@@ -3,6 +3,7 @@ from __future__ import annotations
 from tama.client.errors import Unreachable
 from tama.control_plane import ControlPlane
 from tama.control_plane.errors import StoreError
+from tama.control_plane.store.sqlite import SQLiteStore
 
 
 class Embedded:
@@ -17,7 +18,7 @@ class Embedded:
 
     def __init__(self, folder: str) -> None:
         try:
-            self._plane = ControlPlane(folder)
+            self._plane = ControlPlane(SQLiteStore(folder))
         except StoreError as error:
             raise Unreachable(str(error)) from error
 

@@ -24,6 +24,7 @@ def opened(base_url: str | None) -> ControlPlane:
         StoreError: it cannot be opened.
     """
     from tama.control_plane import ControlPlane  # noqa: PLC0415 - help needs none
+    from tama.control_plane.store.sqlite import SQLiteStore  # noqa: PLC0415 - as above
 
     base_url = base_url or os.environ.get("TAMA_BASE_URL")
     if not base_url:
@@ -36,7 +37,7 @@ def opened(base_url: str | None) -> ControlPlane:
         )
     if scheme != "embedded" or not colon or not folder:
         raise UnusableError(f"'{base_url}' is no base URL of a control plane; write embedded:<folder>.")
-    return ControlPlane(folder, create=False)
+    return ControlPlane(SQLiteStore(folder, create=False))
 
 
 def add_store_option(parser: argparse.ArgumentParser) -> None:
@@ -57,6 +58,7 @@ def opened_store(store: str | None, *, create: bool = True, networks: Networks |
         StoreError: it cannot be opened.
     """
     from tama.control_plane import ControlPlane  # noqa: PLC0415 - help needs none
+    from tama.control_plane.store.sqlite import SQLiteStore  # noqa: PLC0415 - as above
 
     store = store or os.environ.get("TAMA_STORE")
     if not store:
@@ -64,4 +66,4 @@ def opened_store(store: str | None, *, create: bool = True, networks: Networks |
     folder, file = os.path.split(store.removeprefix(_SQLITE))
     if not store.startswith(_SQLITE) or not file:
         raise UnusableError(f"'{store}' is no store; write sqlite:<path of a file>.")
-    return ControlPlane(folder or ".", create=create, file=file, networks=networks)
+    return ControlPlane(SQLiteStore(folder or ".", create=create, file=file), networks=networks)

@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from tama.control_plane.store import Document, Store
+    from tama.control_plane.store import Document, Store, Transaction
 
 SCOPE = "provision.all"
 """The scope that the provisioning API asks for."""
@@ -61,19 +61,18 @@ class Clients:
     def add(self, scopes: Iterable[str] = (SCOPE,)) -> tuple[str, str]:
         """Add a client, and return its id and its secret, which is not kept."""
         id_, secret = new_id(), secrets.token_urlsafe(_SECRET_BYTES)
-        with self._store.write() as transaction:
-            transaction.put(_CLIENT, {"id": id_, "digest": _digest(secret), "scopes": sorted(scopes)}, (), ())
+        client = {"id": id_, "digest": _digest(secret), "scopes": sorted(scopes)}
+        self._store.write(lambda transaction: transaction.add(_CLIENT, [(client, (), ())]))
         return id_, secret
 
     def listed(self) -> list[Document]:
         """The id and the scopes of every client, the oldest first."""
-        with self._store.read() as transaction:
-            return [{"id": one["id"], "scopes": one["scopes"]} for one in transaction.all(_CLIENT)]
+        clients = self._store.read(lambda transaction: transaction.all(_CLIENT))
+        return [{"id": one["id"], "scopes": one["scopes"]} for one in clients]
 
     def remove(self, id_: str) -> bool:
         """End a client with the tokens that it was given; whether it was there."""
-        with self._store.write() as transaction:
-            return transaction.delete(_CLIENT, id_)
+        return self._store.write(lambda transaction: transaction.delete(_CLIENT, id_))
 
     def grant(self, presented: str, scope: str | None) -> dict[str, str | int]:
         """Give an access token to the client whose credential is presented.
@@ -106,27 +105,29 @@ class Clients:
         claims = _verified(token, self._key())
         if claims is None or claims["ends"] <= self._clock():
             return None
-        with self._store.read() as transaction:
-            client = transaction.get(_CLIENT, claims["client"])
+        client = self._client(claims["client"])
         return frozenset(claims["scope"].split()).intersection(client["scopes"]) if client else None
 
     def _known(self, presented: str) -> Document | None:
         id_, _, secret = _decoded(presented).partition(":")
-        with self._store.read() as transaction:
-            client = transaction.get(_CLIENT, id_)
+        client = self._client(id_)
         return client if client and hmac.compare_digest(client["digest"], _digest(secret)) else None
 
+    def _client(self, id_: str) -> Document | None:
+        return self._store.read(lambda transaction: transaction.get(_CLIENT, id_))
+
     def _key(self) -> bytes:
-        with self._store.read() as transaction:
-            keys = transaction.all(_SIGNING_KEY)
-        if not keys:
-            with self._store.write() as transaction:
-                # Another process may have made one since.
-                keys = transaction.all(_SIGNING_KEY)
-                if not keys:
-                    keys = [{"id": new_id(), "key": secrets.token_hex(_SECRET_BYTES)}]
-                    transaction.put(_SIGNING_KEY, keys[0], (), ())
+        keys = self._store.read(lambda transaction: transaction.all(_SIGNING_KEY)) or self._store.write(_made_key)
         return bytes.fromhex(keys[0]["key"])
+
+
+def _made_key(transaction: Transaction) -> list[Document]:
+    """The key that tokens are signed with; made, unless another process has made one since."""
+    keys = transaction.all(_SIGNING_KEY)
+    if not keys:
+        keys = [{"id": new_id(), "key": secrets.token_hex(_SECRET_BYTES)}]
+        transaction.add(_SIGNING_KEY, [(keys[0], (), ())])
+    return keys
 
 
 def _digest(secret: str) -> str:

@@ -7,12 +7,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from tama.control_plane.objects import Objects
     from tama.control_plane.store import Document, Transaction
 
-    Put = Callable[[str, Document], None]
-    Outcome = tuple[dict[str, Any], Callable[[Put], None]]
+    Outcome = tuple[dict[str, Any], Callable[[Objects], None]]
     Rule = Callable[[Transaction, Document, Document | None], Outcome]
 
 
-def nothing(put: Put) -> None:
+def nothing(objects: Objects) -> None:
     """Nothing is to be done once the object is stored."""

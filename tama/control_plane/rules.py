@@ -17,10 +17,11 @@ from tama.control_plane.outcome import nothing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from typing import Any
 
-    from tama.control_plane.outcome import Outcome, Put, Rule
+    from tama.control_plane.objects import Objects
+    from tama.control_plane.outcome import Outcome, Rule
     from tama.control_plane.store import Document, Transaction
 
 GLOBAL = "global"
@@ -154,7 +155,7 @@ def specification(transaction: Transaction, after: Document, before: Document | 
         after["current_state"], after["reason"] = "failed", str(problem)
     else:
         after["current_state"] = "completed"
-    return {}, lambda put: _replace_derived(transaction, after["id"], derived, put)
+    return {}, lambda objects: _replace_derived(transaction, after["id"], derived, objects)
 
 
 def source_identity(transaction: Transaction, after: Document, before: Document | None) -> Outcome:
@@ -178,7 +179,7 @@ def source_identity(transaction: Transaction, after: Document, before: Document 
             errors["identifier"] = [f"is not a security scheme of the specification ({known})"]
     after.pop("reason", None)
     after["current_state"] = "pending"
-    return errors, lambda put: transaction.add_job(after["id"])  # noqa: ARG005 - one signature
+    return errors, lambda objects: transaction.add_job(after["id"])  # noqa: ARG005 - one signature
 
 
 RULES: dict[str, Rule] = {
@@ -250,22 +251,23 @@ def _derived(of: Document, description: openapi.Description) -> dict[str, list[D
 
 
 def _replace_derived(
-    transaction: Transaction, specification_id: str, derived: dict[str, list[Document]], put: Put
+    transaction: Transaction, specification_id: str, derived: dict[str, list[Document]], objects: Objects
 ) -> None:
     """Store what a document yields in the place of what the one before it did; what is still there keeps its id."""
     for kind, wanted in derived.items():
-        there = transaction.all(kind, specification_id)
-        made = _with_ids(there, wanted, _IDENTIFIED_BY[kind])
-        for gone in {old["id"] for old in there} - {new["id"] for new in made}:
+        there = {document["id"]: document for document in transaction.all(kind, specification_id)}
+        made = _with_ids(there.values(), wanted, _IDENTIFIED_BY[kind])
+        for gone in there.keys() - {document["id"] for document in made}:
             transaction.delete(kind, gone)
-        for document in made:
-            put(kind, document)
-            if kind == "class" and not transaction.all("class_corpus", document["id"]):
-                put("class_corpus", {"id": new_id(), "class_id": document["id"], **_CORPUS})
+        new = [document for document in made if document["id"] not in there]
+        objects.replace(kind, [document for document in made if there.get(document["id"], document) != document])
+        objects.add(kind, new)
+        if kind == "class":
+            objects.add("class_corpus", [{"id": new_id(), "class_id": one["id"], **_CORPUS} for one in new])
 
 
 def _with_ids(
-    there: Sequence[Document], wanted: Sequence[Document], identified_by: Sequence[tuple[str, ...]]
+    there: Collection[Document], wanted: Sequence[Document], identified_by: Sequence[tuple[str, ...]]
 ) -> list[Document]:
     """The wanted objects with ids: each takes that of an old one, by the first fields first, or a new one."""
     ids: dict[int, str] = {}

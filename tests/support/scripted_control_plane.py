@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any
 
 from tama.control_plane import ControlPlane
+from tama.control_plane.store.sqlite import SQLiteStore
 
 CLIENT_ID, CLIENT_SECRET = "scripted-client", "scripted-secret"
 TOKEN = "scripted-token"
@@ -37,7 +38,7 @@ class ScriptedControlPlane:
         self.requests: Counter[tuple[str, str]] = Counter()
         self.reason = "the script says so"
         self.folder = folder
-        self.plane = ControlPlane(str(folder))
+        self.plane = ControlPlane(SQLiteStore(str(folder)))
         self._lock = threading.Lock()
         self._server = _Server(self)
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -13,6 +13,7 @@ import pytest
 from tama.commands import outcome
 from tama.control_plane import ControlPlane
 from tama.control_plane.rules import RULES
+from tama.control_plane.store.sqlite import SQLiteStore
 from tests.tama.control_plane.support import Caller, document, operation
 from tests.tama.endpoint import Answer, Endpoint, json_answer
 
@@ -42,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def declared(folder: Path, endpoint: Endpoint) -> dict[str, Any]:
     """A space, a bridge and a specification of one operation, all closed again."""
-    plane = ControlPlane(str(folder))
+    plane = ControlPlane(SQLiteStore(str(folder)))
     api = Caller(plane)
     space = api.space("Movies")
     api("POST", f"/provision/neural/spaces/{space['id']}/bridges", {"bridge": {"target_space_id": space["id"]}})
@@ -130,7 +131,7 @@ def test_an_input_that_is_no_text_ends_with_a_sentence(folder: Path, declared: d
 
 
 def test_an_endpoint_that_is_down_ends_with_a_sentence(folder: Path) -> None:
-    api = Caller(ControlPlane(str(folder)))
+    api = Caller(ControlPlane(SQLiteStore(str(folder))))
     specification = api.specification(
         api.space("a")["id"], document({"/a": {"get": operation("a")}}), "http://127.0.0.1:1"
     )
@@ -191,7 +192,7 @@ def test_the_list_shows_what_is_there(folder: Path, declared: dict[str, Any]) ->
 
 
 def test_an_empty_control_plane_lists_nothing(folder: Path) -> None:
-    ControlPlane(str(folder)).close()
+    ControlPlane(SQLiteStore(str(folder))).close()
 
     ran = tama("list", "--base-url", f"embedded:{folder}")
 
@@ -211,7 +212,7 @@ def test_the_list_as_json_holds_the_objects(folder: Path, declared: dict[str, An
 
 
 def test_the_list_names_objects_of_every_other_kind(folder: Path) -> None:
-    plane = ControlPlane(str(folder))
+    plane = ControlPlane(SQLiteStore(str(folder)))
     api = Caller(plane)
     space = api.space("Movies")
     made = api("POST", f"/provision/perception/spaces/{space['id']}/chains", {"chain": {"name": "Greet"}})
@@ -227,7 +228,7 @@ def test_the_list_names_objects_of_every_other_kind(folder: Path) -> None:
 
 
 def test_the_list_reads_the_store_of_a_served_control_plane(tmp_path: Path) -> None:
-    plane = ControlPlane(str(tmp_path), file="served.db")
+    plane = ControlPlane(SQLiteStore(str(tmp_path), file="served.db"))
     space = Caller(plane).space("Movies")
 
     ran = tama("list", "--json", "--store", f"sqlite:{tmp_path}/served.db")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tama.control_plane.clients import LIFETIME_S, SCOPE, Clients, Denied
-from tama.control_plane.store import FILE, Store
+from tama.control_plane.store.sqlite import FILE, SQLiteStore
 
 NOW = 1_800_000_000.0
 
@@ -23,8 +23,8 @@ class Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store(str(tmp_path))
+def store(tmp_path: Path) -> Iterator[SQLiteStore]:
+    opened = SQLiteStore(str(tmp_path))
     yield opened
     opened.close()
 
@@ -35,7 +35,7 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def clients(store: Store, clock: Clock) -> Clients:
+def clients(store: SQLiteStore, clock: Clock) -> Clients:
     return Clients(store, clock)
 
 
@@ -109,22 +109,21 @@ def test_another_process_on_the_same_store_knows_clients_and_tokens(
 ) -> None:
     credential = presented(*clients.add())
     token = str(clients.grant(credential, None)["access_token"])
-    other = Store(str(tmp_path))
+    other = SQLiteStore(str(tmp_path))
     assert Clients(other, clock).scopes(token) == frozenset([SCOPE])
     assert clients.scopes(str(Clients(other, clock).grant(credential, None)["access_token"])) == frozenset([SCOPE])
     other.close()
 
 
-def test_the_token_of_a_client_that_is_gone_is_none(clients: Clients, store: Store) -> None:
+def test_the_token_of_a_client_that_is_gone_is_none(clients: Clients, store: SQLiteStore) -> None:
     id_, secret = clients.add()
     token = str(clients.grant(presented(id_, secret), None)["access_token"])
-    with store.write() as transaction:
-        assert transaction.delete("client", id_)
+    assert store.write(lambda transaction: transaction.delete("client", id_))
     assert clients.scopes(token) is None
     assert denied(clients, presented(id_, secret)) == "invalid_client"
 
 
-def test_no_secret_is_kept(clients: Clients, store: Store, tmp_path: Path) -> None:
+def test_no_secret_is_kept(clients: Clients, store: SQLiteStore, tmp_path: Path) -> None:
     _, secret = clients.add()
     store.close()
     assert secret.encode() not in (tmp_path / FILE).read_bytes()

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 import pytest
 
 from tama.control_plane import ControlPlane, identity
+from tama.control_plane.store.sqlite import SQLiteStore
 from tests.tama.control_plane.support import Caller, document, operation
 from tests.tama.endpoint import Answer, Endpoint, Request, json_answer
 
@@ -324,7 +325,7 @@ def test_a_deletion_during_a_probe_is_no_error(api: Caller, endpoint: Endpoint) 
 
 
 def read_for_ever(folder: str, path: str) -> None:
-    ControlPlane(folder).handle("GET", path)
+    ControlPlane(SQLiteStore(folder)).handle("GET", path)
 
 
 def test_a_reader_that_was_killed_loses_nothing(
@@ -360,9 +361,9 @@ def test_a_claim_from_a_clock_that_was_ahead_is_none(
     api: Caller, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = api.identity(specified(api, endpoint.url))
-    with monkeypatch.context() as ahead, api.plane._store.write() as transaction:
+    with monkeypatch.context() as ahead:
         ahead.setattr("time.time", lambda: 9e12)
-        assert transaction.claim_job(made["id"], "a", identity.CLAIM_SECONDS)
+        assert api.plane._store.write(lambda store: store.claim_job(made["id"], "a", identity.CLAIM_SECONDS))
 
     assert api("GET", MEMBER + made["id"])["current_state"] == "active"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tama.control_plane import names
+from tama.control_plane import ControlPlane, names
 from tests.tama.control_plane.support import Caller, document, operation
 
 SPACES = "/provision/neural/spaces"
@@ -223,3 +223,18 @@ def test_a_value_that_json_cannot_hold_is_refused(api: Caller, space: dict[str, 
 
     assert api.refused("POST", f"{SPACES}/{space['id']}/classes", given) == (422, {"class": ["is invalid"]})
     assert api.plane.objects("class") == []
+
+
+def test_a_unique_set_of_a_declaration_is_held(plane: ControlPlane, api: Caller, space: dict[str, Any]) -> None:
+    resource = plane._kinds["class"].resource
+    assert resource is not None
+    given: dict[str, Any] = {"class": {"schema": {"title": "a", "description": "b"}}}
+    before, resource.unique = resource.unique, (("space_id", "name"),)
+    try:
+        api("POST", f"{SPACES}/{space['id']}/classes", given)
+        refused = api.refused("POST", f"{SPACES}/{space['id']}/classes", given)
+    finally:
+        resource.unique = before
+
+    assert refused == (422, {"name": ["has already been taken"]})
+    assert len(plane.objects("class")) == 1

@@ -17,6 +17,7 @@ from tama.control_plane import ControlPlane, outgoing
 from tama.control_plane.errors import CallError
 from tama.control_plane.networks import Networks
 from tama.control_plane.outgoing import Outgoing, OutgoingError
+from tama.control_plane.store.sqlite import SQLiteStore
 from tests.support.certificates import self_signed
 from tests.tama import endpoint as endpoints
 from tests.tama.control_plane.support import Caller, document, operation
@@ -43,7 +44,7 @@ class Names:
 
 @pytest.fixture
 def hosted(tmp_path: Path) -> Iterator[Caller]:
-    plane = ControlPlane(str(tmp_path / "hosted"), networks=Networks())
+    plane = ControlPlane(SQLiteStore(str(tmp_path / "hosted")), networks=Networks())
     yield Caller(plane)
     plane.close()
 

@@ -5,28 +5,26 @@ import os
 import stat
 import subprocess
 import sys
-import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import apsw
 import pytest
 
-from tama.control_plane import ControlPlane, store
+from tama.control_plane import ControlPlane
 from tama.control_plane.errors import StoreError
-from tama.control_plane.keys import Key
-from tama.control_plane.store import Store, Taken
+from tama.control_plane.store import sqlite
+from tama.control_plane.store.sqlite import SQLiteStore
 from tests.tama.control_plane.support import Caller
 
 SPACES = "/provision/neural/spaces"
 PROCESSES = 8
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 def make_spaces(arguments: tuple[str, int, int]) -> list[str]:
     folder, process, count = arguments
-    plane = ControlPlane(folder)
+    plane = ControlPlane(SQLiteStore(folder))
     api = Caller(plane)
     made = []
     for index in range(count):
@@ -39,7 +37,7 @@ def make_spaces(arguments: tuple[str, int, int]) -> list[str]:
 
 
 def open_and_close(folder: str) -> int:
-    plane = ControlPlane(folder)
+    plane = ControlPlane(SQLiteStore(folder))
     plane.close()
     return os.getpid()
 
@@ -49,7 +47,7 @@ def test_many_processes_that_write_one_folder_lose_nothing(tmp_path: Path) -> No
     with multiprocessing.get_context("spawn").Pool(PROCESSES) as pool:
         made = pool.map(make_spaces, [(folder, process, 25) for process in range(PROCESSES)], chunksize=1)
 
-    spaces = ControlPlane(folder, create=False).objects("space")
+    spaces = ControlPlane(SQLiteStore(folder, create=False)).objects("space")
     assert len(spaces) == PROCESSES * 50
     by_id = {space["id"]: space["name"] for space in spaces}
     for process, ids in enumerate(made):
@@ -70,7 +68,7 @@ def test_many_processes_open_a_fresh_folder_at_once(tmp_path: Path) -> None:
 
 
 def test_threads_share_a_control_plane(tmp_path: Path) -> None:
-    plane = ControlPlane(str(tmp_path / "tama"))
+    plane = ControlPlane(SQLiteStore(str(tmp_path / "tama")))
     with ThreadPoolExecutor(16) as pool:
         made = list(pool.map(lambda number: Caller(plane).space(f"space {number}")["id"], range(100)))
 
@@ -83,7 +81,7 @@ def test_the_switch_to_a_log_waits_while_others_answer_busy(tmp_path: Path) -> N
     busy = apsw.Connection(str(path))
     busy.execute("BEGIN EXCLUSIVE")
     with ThreadPoolExecutor(1) as pool:
-        opening = pool.submit(Store, str(tmp_path))
+        opening = pool.submit(SQLiteStore, str(tmp_path))
         with pytest.raises(TimeoutError):
             opening.result(0.2)
         busy.execute("COMMIT")
@@ -91,25 +89,25 @@ def test_the_switch_to_a_log_waits_while_others_answer_busy(tmp_path: Path) -> N
 
 
 def test_a_file_that_stays_locked_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Store(str(tmp_path)).close()
-    monkeypatch.setattr(store, "BUSY_SECONDS", 0.1)
-    opened = Store(str(tmp_path))
+    SQLiteStore(str(tmp_path)).close()
+    monkeypatch.setattr(sqlite, "BUSY_SECONDS", 0.1)
+    opened = SQLiteStore(str(tmp_path))
     other = apsw.Connection(str(tmp_path / "tama.db"))
     other.execute("BEGIN IMMEDIATE")
 
-    with pytest.raises(StoreError, match=r"tama\.db was locked by others for 0\.1 s\.$"), opened.write():
-        pass
+    with pytest.raises(StoreError, match=r"tama\.db was locked by others for 0\.1 s\.$"):
+        opened.write(lambda transaction: transaction.delete("space", "a"))
 
     other.execute("COMMIT")
-    with opened.write() as transaction:
-        assert transaction.all("space") == []
+    assert opened.write(lambda transaction: transaction.all("space")) == []
 
 
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o077, 0o777])
 def test_folder_and_files_are_their_owners_alone_whatever_the_umask(tmp_path: Path, umask: int) -> None:
     script = (
         "import os, sys; os.umask(int(sys.argv[2])); from tama.control_plane import ControlPlane;"
-        "plane = ControlPlane(sys.argv[1]); plane.handle('POST', '/provision/neural/spaces',"
+        "from tama.control_plane.store.sqlite import SQLiteStore;"
+        "plane = ControlPlane(SQLiteStore(sys.argv[1])); plane.handle('POST', '/provision/neural/spaces',"
         "{'space': {'name': 'a', 'type': 'root'}});"
         "print({name: oct(os.stat(sys.argv[1] + '/' + name).st_mode & 0o777) for name in os.listdir(sys.argv[1])})"
     )
@@ -125,20 +123,20 @@ def test_folder_and_files_are_their_owners_alone_whatever_the_umask(tmp_path: Pa
 
 def test_a_file_that_others_could_read_is_closed_to_them_and_the_users_folder_is_left_alone(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
-    Store(str(tmp_path)).close()
+    SQLiteStore(str(tmp_path)).close()
     (tmp_path / "tama.db").chmod(0o644)
 
-    Store(str(tmp_path)).close()
+    SQLiteStore(str(tmp_path)).close()
 
     assert stat.S_IMODE((tmp_path / "tama.db").stat().st_mode) == 0o600
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o755
 
 
 def test_the_database_acknowledges_what_is_on_the_disk_and_wipes_what_is_deleted(tmp_path: Path) -> None:
-    connection = Store(str(tmp_path))._connection
+    connection = SQLiteStore(str(tmp_path))._connection
 
     pragmas = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout", "user_version")
-    assert [connection.pragma(name) for name in pragmas] == ["wal", 2, 1, 1, 30_000, store.SCHEMA_VERSION]
+    assert [connection.pragma(name) for name in pragmas] == ["wal", 2, 1, 1, 30_000, sqlite.SCHEMA_VERSION]
 
 
 def test_a_file_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
@@ -147,27 +145,27 @@ def test_a_file_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> 
     newer.close()
 
     with pytest.raises(StoreError, match="has schema 99, and this program knows 2: a newer version wrote it"):
-        Store(str(tmp_path))
+        SQLiteStore(str(tmp_path))
 
     assert apsw.Connection(str(tmp_path / "tama.db")).pragma("user_version") == 99
 
 
 def test_a_file_of_an_older_program_is_brought_up_to_date_with_what_it_holds(tmp_path: Path) -> None:
     older = apsw.Connection(str(tmp_path / "tama.db"))
-    older.execute(store._SCHEMAS[0])
+    older.execute(sqlite._SCHEMAS[0])
     older.execute("INSERT INTO objects VALUES ('a', 'space', '{\"id\": \"a\"}')")
     older.pragma("user_version", 1)
     older.close()
 
-    with Store(str(tmp_path)).write() as transaction:
-        transaction.keep_create("client", "key", "digest", "a", 60)
-        assert transaction.find_create("client", "key") == ("digest", "a")
-        assert transaction.get("space", "a") == {"id": "a"}
+    store = SQLiteStore(str(tmp_path))
+    store.write(lambda transaction: transaction.keep_create("client", "key", "digest", "a", 60))
+    assert store.read(lambda transaction: transaction.find_create("client", "key")) == ("digest", "a")
+    assert store.read(lambda transaction: transaction.get("space", "a")) == {"id": "a"}
 
 
 def test_a_folder_without_a_control_plane_is_not_made_when_it_is_only_looked_into(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="There is no control plane in"):
-        Store(str(tmp_path / "tama"), create=False)
+        SQLiteStore(str(tmp_path / "tama"), create=False)
 
     assert list(tmp_path.iterdir()) == []
 
@@ -175,108 +173,24 @@ def test_a_folder_without_a_control_plane_is_not_made_when_it_is_only_looked_int
 def test_what_is_no_database_and_what_is_no_folder_are_sentences(tmp_path: Path) -> None:
     (tmp_path / "tama.db").write_text("no database" * 1000)
     with pytest.raises(StoreError, match="cannot be used: "):
-        Store(str(tmp_path))
+        SQLiteStore(str(tmp_path))
     with pytest.raises(StoreError, match=r"cannot be made: Not a directory\.$"):
-        Store(str(tmp_path / "tama.db" / "below"))
-
-
-def test_an_error_within_a_transaction_undoes_it(tmp_path: Path) -> None:
-    opened = Store(str(tmp_path))
-
-    def fail_after_a_write() -> None:
-        with opened.write() as transaction:
-            transaction.put("space", {"id": "a"}, [], [])
-            raise ZeroDivisionError
-
-    with pytest.raises(ZeroDivisionError):
-        fail_after_a_write()
-
-    with opened.write() as transaction:
-        assert transaction.get("space", "a") is None
-
-
-def key(name: str, *, exclusive: bool) -> Key:
-    return Key("space", ("slug",), [name], exclusive=exclusive)
-
-
-def test_an_exclusive_key_is_one_objects_alone_also_for_another_process(tmp_path: Path) -> None:
-    first, second = Store(str(tmp_path)), Store(str(tmp_path))
-    with first.write() as transaction:
-        transaction.put("space", {"id": "a"}, [], [key("x", exclusive=True)])
-        transaction.put("class", {"id": "b"}, [], [key("y", exclusive=False)])
-        transaction.put("class", {"id": "c"}, [], [key("y", exclusive=False)])
-
-    with pytest.raises(Taken) as taken, second.write() as transaction:
-        transaction.put("space", {"id": "d"}, [], [key("x", exclusive=True)])
-
-    assert taken.value.fields == ("slug",)
-    with second.read() as transaction:
-        assert transaction.find(key("x", exclusive=True)) == {"id": "a"}
-        assert transaction.find(key("y", exclusive=False)) == {"id": "b"}
-        assert transaction.get("space", "d") is None
-
-
-def test_a_link_leads_to_an_object_that_exists(tmp_path: Path) -> None:
-    opened = Store(str(tmp_path))
-    with pytest.raises(StoreError, match="FOREIGN KEY"), opened.write() as transaction:
-        transaction.put("class", {"id": "b"}, ["a"], [])
-
-
-def test_a_create_is_kept_for_its_client_and_its_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    opened, later = Store(str(tmp_path)), time.time() + 61
-    with opened.write() as transaction:
-        transaction.put("space", {"id": "a"}, [], [])
-        transaction.keep_create("client", "made", "digest", "a", 60)
-        transaction.keep_create("client", "burnt", "", None, 120)
-        transaction.delete("space", "a")
-    with opened.read() as transaction:
-        assert transaction.find_create("client", "made") == ("digest", "a")
-        assert transaction.find_create("client", "burnt") == ("", None)
-        assert transaction.find_create("other", "made") is None
-
-    monkeypatch.setattr("time.time", lambda: later)
-    with opened.write() as transaction:
-        assert transaction.find_create("client", "made") is None
-        transaction.forget_creates()
-        assert transaction.find_create("client", "burnt") == ("", None)
-        transaction.keep_create("client", "made", "another", "b", 60)
-        assert transaction.find_create("client", "made") == ("another", "b")
-    assert list(apsw.Connection(str(tmp_path / "tama.db")).execute("SELECT count(*) FROM creates")) == [(2,)]
+        SQLiteStore(str(tmp_path / "tama.db" / "below"))
 
 
 def test_a_control_plane_that_was_closed_says_so(tmp_path: Path) -> None:
-    plane = ControlPlane(str(tmp_path))
+    plane = ControlPlane(SQLiteStore(str(tmp_path)))
     plane.close()
 
     with pytest.raises(StoreError, match="cannot be used"):
         plane.handle("GET", f"{SPACES}/a")
 
 
-def test_a_unique_set_of_a_declaration_is_held(tmp_path: Path) -> None:
-    plane = ControlPlane(str(tmp_path))
-    resource = plane._kinds["class"].resource
-    assert resource is not None
-    api = Caller(plane)
-    space = api.space("Movies")
-    given: dict[str, Any] = {"class": {"schema": {"title": "a", "description": "b"}}}
-    before, resource.unique = resource.unique, (("space_id", "name"),)
-    try:
-        api("POST", f"{SPACES}/{space['id']}/classes", given)
-        refused = api.refused("POST", f"{SPACES}/{space['id']}/classes", given)
-    finally:
-        resource.unique = before
-
-    assert refused == (422, {"name": ["has already been taken"]})
-    assert len(plane.objects("class")) == 1
-
-
 def test_what_was_deleted_is_in_no_file_after_closing_also_while_another_process_reads(tmp_path: Path) -> None:
-    other = Store(str(tmp_path))
-    opened = Store(str(tmp_path))
-    with opened.write() as transaction:
-        transaction.put("space", {"id": "a", "secret": "canary"}, [], [])
-    with opened.write() as transaction:
-        assert transaction.delete("space", "a")
+    other = SQLiteStore(str(tmp_path))
+    opened = SQLiteStore(str(tmp_path))
+    opened.write(lambda transaction: transaction.add("space", [({"id": "a", "secret": "canary"}, [], [])]))
+    assert opened.write(lambda transaction: transaction.delete("space", "a"))
     assert b"canary" in (tmp_path / "tama.db-wal").read_bytes()
 
     opened.close()
