@@ -7,8 +7,10 @@ The provider imports this at every launch, also when it is never asked to reach 
 from __future__ import annotations
 
 import _thread
+import posix
+import time
 
-from tama.client.errors import ConfigurationError, ResponseError, response_error
+from tama.client.errors import ConfigurationError, TamaError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,22 +20,38 @@ if TYPE_CHECKING:
     class Transport(Protocol):
         """One way to hand a request to a control plane."""
 
-        def send(self, method: str, path: str, body: object) -> tuple[int, object, str]:
-            """The status, the parsed body (None when there is none) and the status line's phrase.
+        def send(self, method: str, path: str, body: object, key: str = "") -> Any:
+            """Return the `data` member of the answer, None when there is no content; `key` is that of a create.
 
             Raises:
-                TamaError: no answer came, or no token could be had.
+                TamaError: the control plane refused, no answer came, or no token could be had.
             """
 
         def close(self) -> None:
             """Let go of what the transport holds."""
 
 
-__all__ = ["Client", "check_base_url", "connect"]
+__all__ = ["Client", "Tls", "check_base_url", "connect"]
 
 EMBEDDED = "embedded:"
-_NO_CONTENT = 204
-_ERRORS = 400
+_KEY_BYTES = 16
+
+
+class Tls:
+    """The files of TLS, in PEM.
+
+    Args:
+        ca_file: the certificates of those who may vouch for a server, in the place of the system's.
+        cert_file: the client's certificate, with its chain.
+        key_file: the certificate's key, not encrypted; where there is none, it is in `cert_file`.
+    """
+
+    __slots__ = ("ca_file", "cert_file", "key_file")
+
+    def __init__(self, ca_file: str | None = None, cert_file: str | None = None, key_file: str | None = None) -> None:
+        self.ca_file = ca_file
+        self.cert_file = cert_file
+        self.key_file = key_file
 
 
 class Client:
@@ -54,7 +72,8 @@ class Client:
         """Send one request of the provisioning API.
 
         Args:
-            method: `GET`, `POST`, `PATCH` or `DELETE`.
+            method: `GET`, `POST`, `PUT`, `PATCH` or `DELETE`. All but `POST` may be carried out twice when the network
+                fails.
             path: what stands behind the base URL, percent-encoded, with the query if there is one.
             body: the JSON body as Python values; None sends none.
 
@@ -64,15 +83,26 @@ class Client:
         Raises:
             TamaError: see `tama.client.errors`.
         """
-        status, answer, phrase = self._opened().send(method, path, body)
-        errors = answer.get("errors") if isinstance(answer, dict) else None
-        if status >= _ERRORS:
-            raise response_error(status, errors, phrase)
-        if status == _NO_CONTENT:
-            return None
-        if not isinstance(answer, dict) or "data" not in answer:
-            raise ResponseError(status, {"detail": "The answer is not JSON with a member 'data'"}, phrase)
-        return answer["data"]
+        return self._sent(method, path, body)
+
+    def create(self, path: str, body: object) -> Any:
+        """Make an object: a `POST` that makes one even when it is sent twice, where the control plane knows keys.
+
+        Raises:
+            OutcomeUnknown: the object may exist.
+            TamaError: it does not.
+
+        Source: draft-ietf-httpapi-idempotency-key-header.
+        """
+        return self._sent("POST", path, body, posix.urandom(_KEY_BYTES).hex())
+
+    def resolve(self, key: str) -> Any:
+        """End the key of a create whose outcome is unknown: the object that it made, or None, and then it never will.
+
+        Raises:
+            TamaError: see `tama.client.errors`.
+        """
+        return self._sent("DELETE", f"/idempotency-keys/{key}", None)
 
     def close(self) -> None:
         """Let go of connections and files; a later request opens them again."""
@@ -81,6 +111,13 @@ class Client:
         if transport is not None:
             transport.close()
 
+    def _sent(self, method: str, path: str, body: object, key: str = "") -> Any:
+        try:
+            return self._opened().send(method, path, body, key)
+        except TamaError as error:
+            error.request = error.request or f"{method} {path}"
+            raise
+
     def _opened(self) -> Transport:
         with self._lock:
             if self._transport is None:
@@ -88,36 +125,58 @@ class Client:
             return self._transport
 
 
-def connect(
+def connect(  # noqa: PLR0913 - it states all there is to say of a control plane, by name
     base_url: str,
     *,
     client_id: str | None = None,
     client_secret: str | None = None,
     scopes: Sequence[str] = ("provision.all",),
     timeout: float = 30.0,
+    max_connections: int = 10,
+    tls: Tls | None = None,
     pause: Callable[[float], object] | None = None,
+    create: bool = True,
 ) -> Client:
     """The client of the control plane at `base_url`. Nothing is contacted or opened before the first request.
 
     Args:
         base_url: `https://…` or `http://…` of a hosted control plane, or `embedded:<folder>` for one in this process
-            that keeps what it knows in that folder.
-        client_id: the public half of the credential of a hosted control plane.
+            that keeps what it knows in that folder. The rest is of a hosted one alone.
+        client_id: the public half of the credential.
         client_secret: the secret half.
         scopes: what the token is asked for.
-        timeout: seconds that one step of a request over HTTP (connect, send, wait for bytes) may take.
+        timeout: seconds that a request may take, from the connection to the last byte of the answer. With its
+            repetitions and the pauses between them it may take four times as long.
+        max_connections: how many requests may be under way at once; those beyond wait.
+        tls: the files for https; without them the system's certificates are trusted, and none is shown.
         pause: waits so many seconds before a request is repeated, and returns something true when it is not to be;
             sleeps when not given.
+        create: whether a folder that is missing is made, for an embedded one.
 
     Raises:
         ConfigurationError: another scheme, no folder, or no credential.
     """
     check_base_url(base_url)
     if base_url.startswith(EMBEDDED):
-        return Client(lambda: _open_embedded(base_url[len(EMBEDDED) :]))
+        return Client(lambda: _open_embedded(base_url[len(EMBEDDED) :], create=create))
     if not client_id or not client_secret:
         raise ConfigurationError("A hosted control plane needs a client id and a client secret.")
-    return Client(lambda: _open_hosted(base_url, client_id, client_secret, scopes, timeout, pause))
+
+    def open_hosted() -> Transport:
+        from tama.client._hosted import Hosted  # noqa: PLC0415 - see the module's docstring
+
+        return Hosted(
+            base_url,
+            client_id,
+            client_secret,
+            scopes=scopes,
+            timeout=timeout,
+            max_connections=max_connections,
+            tls=tls or Tls(),
+            pause=pause or time.sleep,
+        )
+
+    return Client(open_hosted)
 
 
 def check_base_url(base_url: str) -> None:
@@ -140,20 +199,7 @@ def check_base_url(base_url: str) -> None:
         raise ConfigurationError(f"The base URL '{base_url}' lacks a host: write {scheme.lower()}://<host>.")
 
 
-def _open_embedded(folder: str) -> Transport:
+def _open_embedded(folder: str, *, create: bool) -> Transport:
     from tama.client._embedded import Embedded  # noqa: PLC0415 - see the module's docstring
 
-    return Embedded(folder)
-
-
-def _open_hosted(
-    base_url: str,
-    client_id: str,
-    client_secret: str,
-    scopes: Sequence[str],
-    timeout: float,
-    pause: Callable[[float], object] | None,
-) -> Transport:
-    from tama.client._http import Http  # noqa: PLC0415 - see the module's docstring
-
-    return Http(base_url, client_id, client_secret, scopes, timeout, pause)
+    return Embedded(folder, create=create)

@@ -1,34 +1,40 @@
 from __future__ import annotations
 
+from tama.client._answer import Answer
 from tama.client.errors import Unreachable
 from tama.control_plane import ControlPlane
 from tama.control_plane.errors import StoreError
 from tama.control_plane.store.sqlite import SQLiteStore
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Embedded:
     """The transport to a control plane in this process.
 
     Args:
-        folder: where it keeps what it knows; made when it is not there.
+        folder: where it keeps what it knows.
+        create: whether it is made when it is not there.
 
     Raises:
         Unreachable: the folder or the file in it cannot be opened.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, *, create: bool = True) -> None:
         try:
-            self._plane = ControlPlane(SQLiteStore(folder))
+            self._plane = ControlPlane(SQLiteStore(folder, create=create))
         except StoreError as error:
             raise Unreachable(str(error)) from error
 
-    def send(self, method: str, path: str, body: object) -> tuple[int, object, str]:
+    def send(self, method: str, path: str, body: object, key: str = "") -> Any:  # noqa: ARG002 - nothing is lost on the way
         """Carry out one request; see `tama.client.Transport`."""
         try:
             status, answer = self._plane.handle(method, path, body)
         except StoreError as error:
             raise Unreachable(str(error)) from error
-        return status, answer, ""
+        return Answer(status, answer).data()
 
     def close(self) -> None:
         """Close the control plane's file."""

@@ -3,6 +3,7 @@
 TamaError
 ├── ConfigurationError    an unknown scheme, or credentials that are missing
 ├── Unreachable           no answer came: connection, timeout, a folder that cannot be opened
+├── OutcomeUnknown        a create that may have been carried out
 └── ResponseError         the control plane refused
     ├── Unauthorized      401 and 403: the credentials are wrong, or not enough
     ├── NotFound          404: no such object
@@ -20,7 +21,15 @@ if TYPE_CHECKING:
 
 
 class TamaError(Exception):
-    """The root of the tree."""
+    """The root of the tree.
+
+    Attributes:
+        request: method and path of the request that failed; empty when none was sent.
+        request_id: what the control plane calls it by in its log (`X-Request-Id`); empty when it says none.
+    """
+
+    request = ""
+    request_id = ""
 
 
 class ConfigurationError(TamaError):
@@ -29,6 +38,23 @@ class ConfigurationError(TamaError):
 
 class Unreachable(TamaError):  # noqa: N818 - the name says what happened
     """No answer came; whether the request was carried out is not known."""
+
+
+class OutcomeUnknown(TamaError):  # noqa: N818 - the name says what happened
+    """A create was sent and no usable answer came, so that the object may exist.
+
+    Args:
+        cause: what happened last.
+        key: the idempotency key by which the control plane can be asked for the object (`Client.resolve`); empty when
+            it knows no keys.
+        expires: until when it can, in seconds since 1970.
+    """
+
+    def __init__(self, cause: TamaError, key: str, expires: float) -> None:
+        super().__init__(str(cause))
+        self.key = key
+        self.expires = expires
+        self.request, self.request_id = cause.request, cause.request_id
 
 
 class ResponseError(TamaError):

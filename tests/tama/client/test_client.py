@@ -3,72 +3,28 @@ from __future__ import annotations
 import base64
 import json
 import socket
-import ssl
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import apsw
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from tama.client import Client, connect, errors
-from tama.client._http import PAUSES
-from tests.tama import endpoint as endpoints
+from tama.client._repetition import PAUSES
+from tests.tama.client.conftest import SECRET
+from tests.tama.client.hosted import Hosted
 from tests.tama.endpoint import Answer, Endpoint, Request, json_answer
 
 ROOT = Path(__file__).parents[3]
-SECRET = "the-secret-of-the-tests"
 SPACES = "/provision/neural/spaces"
-
-
-class Hosted:
-    """A hosted control plane: gives out tokens, counts them, and answers what a test says."""
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
-        self.tokens = 0
-        self.lifetime: object = 3600
-        self.answer: Callable[[Request], Answer] = lambda _: json_answer({"data": {"id": "1"}})
-        self._lock = threading.Lock()
-        endpoint.answer = self._answer
-
-    def _answer(self, request: Request) -> Answer:
-        if request.target != "/base/auth/tokens":
-            return self.answer(request)
-        with self._lock:
-            self.tokens += 1
-        token = {"access_token": f"token-{self.tokens}", "token_type": "Bearer", "expires_in": self.lifetime}
-        return json_answer(token)
-
-    @property
-    def api_requests(self) -> list[Request]:
-        return [request for request in self.endpoint.requests if not request.target.endswith("/auth/tokens")]
 
 
 def at_once(_seconds: float) -> None:
     """Repeat without a pause."""
-
-
-@pytest.fixture
-def hosted(endpoint: Endpoint) -> Hosted:
-    return Hosted(endpoint)
-
-
-@pytest.fixture
-def client(endpoint: Endpoint) -> Iterator[Client]:
-    client = connect(endpoint.url + "/base/", client_id="the-id", client_secret=SECRET, timeout=5, pause=at_once)
-    yield client
-    client.close()
 
 
 def test_an_embedded_control_plane_is_opened_by_the_first_request(tmp_path: Path) -> None:
@@ -159,14 +115,14 @@ def test_a_token_is_fetched_once_for_many_threads(hosted: Hosted, client: Client
         list(pool.map(lambda _: client.request("GET", "/a"), range(60)))
 
     assert hosted.tokens == 1
-    assert {request.headers["authorization"] for request in hosted.api_requests} == {"Bearer token-1"}
+    assert {request.headers["authorization"] for request in hosted.requests} == {"Bearer token-1"}
     assert hosted.endpoint.connections <= 12
 
 
 def test_a_token_is_renewed_before_it_ends(hosted: Hosted, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     hosted.lifetime = 60
     now = 1000.0
-    monkeypatch.setattr("tama.client._http.time.monotonic", lambda: now)
+    monkeypatch.setattr("tama.client._token.time.monotonic", lambda: now)
     client.request("GET", "/a")
     now += 29.0
     client.request("GET", "/a")
@@ -174,7 +130,7 @@ def test_a_token_is_renewed_before_it_ends(hosted: Hosted, client: Client, monke
     now += 2.0
     client.request("GET", "/a")
 
-    assert hosted.api_requests[-1].headers["authorization"] == "Bearer token-2"
+    assert hosted.requests[-1].headers["authorization"] == "Bearer token-2"
 
 
 def test_a_control_plane_that_reads_only_forms_gets_one(endpoint: Endpoint, client: Client) -> None:
@@ -326,44 +282,6 @@ def test_a_server_without_tls_is_unreachable_over_https(endpoint: Endpoint) -> N
         client.request("GET", "/a")
 
 
-def certificate(folder: Path) -> Path:
-    """A file with a key and a certificate for 127.0.0.1 that vouches for itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "tests")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path = folder / "certificate.pem"
-    path.write_bytes(private + made.public_bytes(pem))
-    return path
-
-
-def test_https_trusts_only_a_certificate_that_somebody_vouches_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = certificate(tmp_path)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(path)
-    with endpoints.running(tls) as endpoint:
-        hosted = Hosted(endpoint)
-        stranger = connect(endpoint.url + "/base", client_id="a", client_secret="b", timeout=5)
-        with pytest.raises(errors.Unreachable, match=r"cannot be reached: .*certificate"):
-            stranger.request("GET", "/a")
-        assert hosted.tokens == 0
-        monkeypatch.setenv("SSL_CERT_FILE", str(path))
-        client = connect(endpoint.url + "/base", client_id="a", client_secret="b", timeout=5)
-        assert [client.request("GET", "/a") for _ in range(2)] == [{"id": "1"}] * 2
-        client.close()
-
-
 @pytest.mark.parametrize(
     ("base_url", "credential", "message"),
     [
@@ -420,3 +338,21 @@ def test_a_launch_that_reaches_nothing_loads_next_to_nothing() -> None:
     )
 
     assert ran.stdout.split() == ["__future__", "tama", "tama.client", "tama.client.errors"]
+
+
+def test_a_request_over_http_loads_nothing_slow(hosted: Hosted) -> None:
+    script = (
+        "import sys; sys.path[:0] = [sys.argv[1]]; import tama.client;"
+        "client = tama.client.connect(sys.argv[2], client_id='a', client_secret='b'); client.create('/a', {});"
+        "slow = {'base64', 'email', 'http', 'os', 'random', 'socket', 'ssl', 'threading', 'urllib'};"
+        "print(*sorted(slow & set(sys.modules)))"
+    )
+
+    ran = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", script, str(ROOT), hosted.endpoint.url],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert ran.stdout.split() == []

@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Final
+
+    from tama.client._answer import Answer
+
+PAUSES: Final = (0.25, 0.5, 1.0, 2.0)
+"""Seconds before each repetition of a request, where the answer names no others."""
+
+LONGEST: Final = 4.0
+"""How many times the time of one request it and its repetitions may take, the pauses included."""
+
+
+class Repetition:
+    """How often a request is sent, and when.
+
+    Args:
+        timeout: the seconds that it may take each time.
+        pause: waits so many seconds, and returns something true when the request is not to be sent again.
+    """
+
+    __slots__ = ("_ends", "_pause", "_pauses", "_timeout")
+
+    def __init__(self, timeout: float, pause: Callable[[float], object]) -> None:
+        self._timeout = timeout
+        self._pause = pause
+        self._pauses = iter(PAUSES)
+        self._ends: float | None = None
+
+    def seconds(self) -> float:
+        """How long the request may take that is sent now; with the first one the time for all begins."""
+        now = time.monotonic()
+        if self._ends is None:
+            self._ends = now + LONGEST * self._timeout
+        return min(self._timeout, self._ends - now)
+
+    def again(self, wanted: float | None = None) -> bool:
+        """Wait, and tell whether the request is to be sent again.
+
+        Args:
+            wanted: the seconds that the server asked to wait; where that is more than is left, it ends at once.
+        """
+        pause = next(self._pauses, None)
+        if pause is None or self._ends is None:
+            return False
+        seconds = _about(pause) if wanted is None else wanted
+        return time.monotonic() + seconds < self._ends and not self._pause(seconds)
+
+
+def retry_after(answer: Answer) -> float | None:
+    """The seconds that an answer asks to wait: a number of them, or a date (RFC 9110, section 10.2.3)."""
+    text = answer.headers.get("retry-after", "")
+    if text.isascii() and text.isdecimal():
+        return float(text)
+    if not text:
+        return None
+    from email.utils import mktime_tz, parsedate_tz  # noqa: PLC0415 - it costs 13 ms, and few servers write a date
+
+    date = parsedate_tz(text)
+    return max(0.0, mktime_tz(date) - time.time()) if date else None
+
+
+def _about(pause: float) -> float:
+    """A pause that differs a little, so that those who met a trouble together do not come back together."""
+    import random  # noqa: PLC0415 - it costs 3 ms, and most runs meet no trouble
+
+    return pause * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
