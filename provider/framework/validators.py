@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from provider.framework.durations import seconds
 from provider.framework.json_text import JsonError, parse
-from provider.framework.schema import JSON
-from provider.protocol.values import UNKNOWN
+from provider.framework.schema import JSON, NUMBER
+from provider.protocol.values import UNKNOWN, Written
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ def validate(fields: Fields, config: Values, diagnostics: Diagnostics, path: Pat
             continue
         if field.type == JSON:
             _json(here, value, diagnostics)
+        elif field.type == NUMBER and isinstance(value, Written):
+            _carried(here, value, diagnostics)
         for validator in field.validators:
             validator(field, here, value, diagnostics)  # type: ignore[arg-type]
         if field.fields:
@@ -112,6 +114,19 @@ def duration(_attribute: Attribute, path: Path, value: Any, diagnostics: Diagnos
 def dotted(path: Path) -> str:
     """Write a path as terraform-plugin-framework does: `wait_for[0].field`."""
     return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).removeprefix(".")
+
+
+def _carried(path: Path, value: Written, diagnostics: Diagnostics) -> None:
+    """Refuse a fraction that Terraform takes for another one at apply than at plan.
+
+    In between it keeps what a double holds exactly as that double, and it compares numbers by their shortest texts, in
+    which a double may have fewer digits than were written. Source: cty's msgpack.Marshal and Value.RawEquals.
+    """
+    from fractions import Fraction  # noqa: PLC0415 - hardly a number has so many digits
+
+    if Fraction(value.text) == value:
+        detail = f"Attribute {dotted(path)} value has more digits than Terraform can apply, write: {float(value)}"
+        diagnostics.error("Invalid Attribute Value", detail, path)
 
 
 def _json(path: Path, value: str, diagnostics: Diagnostics) -> None:

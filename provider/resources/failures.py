@@ -5,14 +5,16 @@ from __future__ import annotations
 from provider.framework.diagnostics import Diagnostic, Failure
 from provider.resources.conversions import fields_of
 from tama.catalog.declaration import Block
-from tama.client.errors import Invalid, NotFound, ResponseError, ServerError, Unauthorized, Unreachable
+from tama.client.errors import Invalid, NotFound, ResponseError, ServerError, TamaError, Unauthorized, Unreachable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from provider.framework.diagnostics import Path
     from provider.framework.values import Values
     from tama.catalog.declaration import DataSource, Resource
-    from tama.client.errors import TamaError
+    from tama.client import Client
 
 _SUMMARY = "Client Error"
 _ADVICE = (
@@ -31,6 +33,7 @@ def client_failure(
     values: Values | None = None,
     *,
     request: str = "",
+    parent: Path = (),
     advice: str = "",
 ) -> Failure:
     """Return the failure for an error of the client.
@@ -41,11 +44,13 @@ def client_failure(
         declared: whose attributes the error's fields may be.
         values: the configured values, to tell which of two attributes for one field is meant.
         request: method and path, which show the ids when one of them is not found.
+        parent: the attribute that names what is not found, when nothing is.
         advice: what helps, beside the ids, when nothing is found.
     """
     if not isinstance(error, Invalid):
-        more = " ".join((f"The request was {request}.", advice)).strip() if request else ""
-        return Failure(_diagnostic(error, doing, more=more if isinstance(error, NotFound) else ""))
+        if not isinstance(error, NotFound):
+            return Failure(_diagnostic(error, doing))
+        return Failure(_diagnostic(error, doing, parent, f" The request was {request}. {advice}".rstrip()))
     diagnostics = []
     elsewhere = {}
     for field, messages in error.errors.items():
@@ -59,6 +64,14 @@ def client_failure(
     return Failure(*diagnostics)
 
 
+def fetch(client: Client, path: str, doing: str, declared: Resource | DataSource, advice: str = "") -> Any:
+    """Return what a path names; a Failure when it cannot be had, not to be found included."""
+    try:
+        return client.request("GET", path)
+    except TamaError as error:
+        raise client_failure(error, doing, declared, request=f"GET {path}", advice=advice) from error
+
+
 def unusable_answer(doing: str) -> Failure:
     """Return the failure for an answer without an object in it."""
     detail = f"Unable to {doing}, got error: the answer holds no object with an id. Is base_url a Tama API?"
@@ -66,9 +79,7 @@ def unusable_answer(doing: str) -> Failure:
 
 
 def _diagnostic(error: TamaError, doing: str, path: Path = (), more: str = "") -> Diagnostic:
-    advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), "")
-    if more:
-        advice += f" {more}"
+    advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), "") + more
     text = str(error) if isinstance(error, ResponseError) else str(error) or type(error).__name__
     return Diagnostic(_SUMMARY, f"Unable to {doing}, got error: {text}" + (advice and f"\n\n{advice}"), path)
 

@@ -6,16 +6,16 @@ from provider.framework.diagnostics import Diagnostic, Failure
 from provider.framework.resource import DataSource
 from provider.protocol.values import UNKNOWN
 from provider.resources.conversions import fields_of, plain, response_values, textual
-from provider.resources.failures import client_failure
-from provider.resources.managed import get, report
+from provider.resources.failures import fetch
+from provider.resources.managed import report
 from provider.resources.paths import fill
 from provider.resources.schemas import data_source_schema
 from tama.catalog.declaration import Unfit
-from tama.client.errors import TamaError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
     from provider.framework.diagnostics import Diagnostics
     from provider.framework.values import Values
@@ -61,14 +61,14 @@ class CatalogDataSource(DataSource):
         """GET it. What is not found is an error: a data source names what others have made."""
         given = {name for name in self._arguments if config[name] is not None}
         lookup = next(lookup for lookup in self._declared.lookups if set(lookup.arguments) == given)
-        path = fill(lookup.path, config)
-        try:
-            response = self._client().request("GET", path)
-            if self._declared.gather:
-                response = self._declared.gather(response, lambda *path: get(self._client(), *path))
-        except TamaError as error:
-            doing, request = f"read {self._thing(lookup)}", f"GET {path}"
-            raise client_failure(error, doing, self._declared, request=request, advice=lookup.advice) from error
+
+        def get(template: str, values: Mapping[str, object]) -> Any:
+            doing = f"read {self._thing(lookup)}"
+            return fetch(self._client(), fill(template, values), doing, self._declared, lookup.advice)
+
+        response = get(lookup.path, config)
+        if self._declared.gather:
+            response = self._declared.gather(response, get)
         try:
             values = response_values(self._declared, response, plain(self._fields, config))
         except Unfit as unfit:

@@ -8,18 +8,18 @@ from provider.framework.resource import Resource
 from provider.framework.values import complete, conform
 from provider.protocol.values import UNKNOWN
 from provider.resources.conversions import fields_of, plain, request_body, response_values, textual
-from provider.resources.failures import client_failure, unusable_answer
-from provider.resources.paths import fill, split
+from provider.resources.failures import client_failure, fetch, unusable_answer
+from provider.resources.paths import fill, placeholders, split
 from provider.resources.schemas import resource_schema
 from tama.catalog.declaration import Unfit
 from tama.client.errors import NotFound, TamaError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
-    from provider.framework.diagnostics import Diagnostics
+    from provider.framework.diagnostics import Diagnostics, Path
     from provider.framework.resource import Change, Plan, Private
     from provider.framework.values import Values
     from tama.catalog import declaration
@@ -31,11 +31,6 @@ _OF_TERRAFORM = ("wait_for", "timeouts")
 def known(value: object) -> bool:
     """Tell a declaration's functions whether a value is known."""
     return value is not UNKNOWN
-
-
-def get(client: Client, template: str, values: Values) -> Any:
-    """Return what the path of a template names."""
-    return client.request("GET", fill(template, values))
 
 
 def report(problem: declaration.Problem, diagnostics: Diagnostics) -> None:
@@ -185,12 +180,13 @@ class CatalogResource(Resource):
         """Refuse what only the control plane can show."""
         if self._declared.check is None:
             return
-        try:
-            problems = list(self._declared.check(planned, lambda *path: get(self._client(), *path)))
-        except TamaError as error:
-            raise client_failure(error, f"{verb} {self._declared.thing}", self._declared, planned) from error
-        for problem in problems:
-            raise Failure(Diagnostic(problem.summary, problem.detail, problem.path))
+
+        def get(template: str, values: Mapping[str, object]) -> Any:
+            return fetch(self._client(), fill(template, values), f"{verb} {self._declared.thing}", self._declared)
+
+        problems = [Diagnostic(each.summary, each.detail, each.path) for each in self._declared.check(planned, get)]
+        if problems:
+            raise Failure(*problems)
 
     def _member(self, values: Values) -> str:
         return fill(self._declared.member, values)
@@ -200,7 +196,13 @@ class CatalogResource(Resource):
             return self._client().request(method, path, body)
         except TamaError as error:
             doing, request = f"{verb} {self._declared.thing}", f"{method} {path}"
-            raise client_failure(error, doing, self._declared, values, request=request) from error
+            parent = self._parent() if method == "POST" else ()
+            raise client_failure(error, doing, self._declared, values, request=request, parent=parent) from error
+
+    def _parent(self) -> Path:
+        """Return the attribute that names what an object is created in; nothing where it is created in nothing."""
+        in_path = placeholders(self._declared.collection)
+        return next(((one.name,) for one in self._declared.attributes if one.refers_to and one.name in in_path), ())
 
     def _state(self, response: Values, kept: Values) -> Values:
         """Return Terraform's values from a response, and from the plain values kept for what it does not carry."""

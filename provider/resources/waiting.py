@@ -130,7 +130,7 @@ def _refuse_final(unmet: list[Condition], response: Values, settling: Settling) 
             reason = value_at(response, settling.reason)
             raise _failure(
                 f"{condition.name} is {state}, which is final and not accepted (accepted: {accepted})."
-                + (f" Reason: {reason}" if reason else "")
+                + (f" Reason: {reason}\n\nMend what the reason names, and apply again." if reason else "")
             )
 
 

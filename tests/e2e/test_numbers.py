@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.e2e.conftest import EMBEDDED
+from tests.e2e.conftest import EMBEDDED, Plane
 from tests.support.terraform import Terraform
 
-CONFIGURATION = (
-    EMBEDDED
-    + """
+CONFIGURATION = """
 resource "tama_space" "it" {
   name = "It"
   type = "component"
@@ -32,13 +30,24 @@ resource "tama_space_processor" "it" {
   completion { temperature = TEMPERATURE }
 }
 """
-)
 
 
-def test_a_fraction_may_have_any_number_of_digits(terraform: Callable[..., Terraform]) -> None:
+def test_a_fraction_may_have_any_number_of_digits(terraform: Callable[..., Terraform], plane: Plane) -> None:
     temperature = "0.1234567890123456789012345"
-    work = terraform(CONFIGURATION.replace("TEMPERATURE", temperature))
+    work = terraform(plane.head + CONFIGURATION.replace("TEMPERATURE", temperature))
     work.apply()
     assert work.changes() == {}
     assert temperature in (work.folder / "terraform.tfstate").read_text("utf-8")
     work.destroy()
+
+
+def test_a_fraction_that_terraform_cannot_apply_is_told_with_one_that_it_can(
+    terraform: Callable[..., Terraform],
+) -> None:
+    work = terraform(EMBEDDED + CONFIGURATION.replace("TEMPERATURE", "0.000000000931322574615478515625"))
+    (told,) = work.validate()["diagnostics"]
+    text, _, other = told["detail"].rpartition(" ")
+    assert text == "Attribute completion.temperature value has more digits than Terraform can apply, write:"
+    work.write(EMBEDDED + CONFIGURATION.replace("TEMPERATURE", other))
+    work.apply()
+    assert work.changes() == {}
