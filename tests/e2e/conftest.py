@@ -1,12 +1,19 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from tama.client import Client, connect
 from tests.support.scripted_control_plane import CLIENT_ID, CLIENT_SECRET, ScriptedControlPlane
+from tests.support.served_control_plane import served, tama
 from tests.support.terraform import Home, Terraform
+from tools import toolchain
 
 HEAD = """
 terraform {
@@ -43,22 +50,79 @@ resource "tama_specification" "it" {
 """
 
 
+@cache
+def _chosen() -> str:
+    return toolchain.terraform_version(toolchain.terraform())
+
+
+def on_every_terraform(since: str = "1.5") -> pytest.MarkDecorator:
+    """Run a test on the chosen Terraform and on each that is installed for the tests, those from a version on."""
+    versions = {None: _chosen()} | {version: version for version in toolchain.TEST_TERRAFORMS}
+    fitting = [one for one, number in versions.items() if toolchain.numbers(number) >= toolchain.numbers(since)]
+    return pytest.mark.parametrize("version", fitting, ids=lambda version: version or "chosen")
+
+
+@pytest.fixture
+def version() -> str | None:
+    """Which Terraform a test runs on: the chosen one, unless `on_every_terraform` says otherwise."""
+    return None
+
+
 @pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return Home(tmp_path_factory.mktemp("home"))
 
 
 @pytest.fixture
-def terraform(home: Home, tmp_path: Path) -> Callable[..., Terraform]:
+def terraform(home: Home, tmp_path: Path, version: str | None) -> Callable[..., Terraform]:
     """Return a function that makes a working folder with a configuration, ready to plan."""
 
     def make(text: str, name: str = "work", **variables: str) -> Terraform:
-        made = Terraform(tmp_path / name, home, variables=dict(variables))
+        made = Terraform(tmp_path / name, home, binary=toolchain.terraform(version), variables=dict(variables))
         made.write(text)
         made.init()
         return made
 
     return make
+
+
+@dataclass(frozen=True)
+class Plane:
+    """A control plane that a configuration uses.
+
+    Attributes:
+        provider: the configuration of a provider that uses it.
+        connect: returns a client of the control plane.
+        place: where it is, for the command `tama list`.
+    """
+
+    provider: str
+    connect: Callable[[], Client]
+    place: tuple[str, str]
+
+    @property
+    def head(self) -> str:
+        """How a configuration begins."""
+        return HEAD + self.provider
+
+    def held(self) -> list[dict[str, Any]]:
+        """What it holds, of every kind."""
+        listed: dict[str, list[dict[str, Any]]] = json.loads(tama("list", "--json", *self.place))
+        return [one for of_kind in listed.values() for one in of_kind]
+
+
+@pytest.fixture(params=["embedded", "http"])
+def plane(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Plane]:
+    """A control plane that holds nothing: in the provider's process, and served over HTTP."""
+    store = tmp_path / "tama" / "tama.db"
+    if request.param == "embedded":
+        url = f"embedded:{store.parent}"
+        provider = f'provider "tama" {{\n  base_url = "{url}"\n}}\n'
+        yield Plane(provider, lambda: connect(url), ("--base-url", url))
+    else:
+        store.parent.mkdir()
+        with served(store) as server:
+            yield Plane(server.provider(), server.connect, ("--store", f"sqlite:{store}"))
 
 
 @pytest.fixture

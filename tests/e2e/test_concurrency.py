@@ -1,4 +1,4 @@
-"""Many applies at once on one fresh embedded folder lose nothing.
+"""Many applies at once on one fresh control plane lose nothing.
 
 TAMA_CONCURRENT_APPLIES and TAMA_CONCURRENT_OBJECTS set how many, and of how many objects each.
 """
@@ -8,27 +8,22 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from contextlib import closing
 
-from tama.client import connect
-from tests.e2e.conftest import HEAD
+from tests.e2e.conftest import Plane
 from tests.support.terraform import Terraform
 
 APPLIES = int(os.environ.get("TAMA_CONCURRENT_APPLIES", "4"))
 OBJECTS = int(os.environ.get("TAMA_CONCURRENT_OBJECTS", "20"))
 
 
-def configuration(folder: Path, number: int) -> str:
-    """Half of the objects are made through a second, aliased provider on the same folder."""
+def configuration(plane: Plane, number: int) -> str:
+    """Half of the objects are made through a second, aliased provider of the same control plane."""
     half = OBJECTS // 2
     return (
-        HEAD
+        plane.head
+        + plane.provider.replace("{", '{\n  alias = "second"\n', 1)
         + f"""
-provider "tama" {{ base_url = "embedded:{folder}" }}
-provider "tama" {{
-  alias    = "second"
-  base_url = "embedded:{folder}"
-}}
 resource "tama_space" "first" {{
   count = {half}
   name  = "First {number} ${{count.index}}"
@@ -44,16 +39,14 @@ resource "tama_space" "second" {{
     )
 
 
-def test_concurrent_applies_on_one_fresh_folder(terraform: Callable[..., Terraform], tmp_path: Path) -> None:
-    folder = tmp_path / "tama"
-    works = [terraform(configuration(folder, number), name=f"work-{number}") for number in range(APPLIES)]
+def test_concurrent_applies_on_one_fresh_control_plane(terraform: Callable[..., Terraform], plane: Plane) -> None:
+    works = [terraform(configuration(plane, number), name=f"work-{number}") for number in range(APPLIES)]
     with ThreadPoolExecutor(APPLIES) as pool:
         results = list(pool.map(lambda work: work.apply(check=False), works))
     assert [result.stderr for result in results] == [""] * APPLIES
-    plane = connect(f"embedded:{folder}")
-    for work in works:
-        state = work.state()
-        assert len(state) == OBJECTS
-        for space in state.values():
-            assert plane.request("GET", f"/provision/neural/spaces/{space['id']}")["name"] == space["name"]
-    plane.close()
+    with closing(plane.connect()) as client:
+        for work in works:
+            state = work.state()
+            assert len(state) == OBJECTS
+            for space in state.values():
+                assert client.request("GET", f"/provision/neural/spaces/{space['id']}")["name"] == space["name"]

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
+from collections.abc import Callable
 
-import pytest
-
-from tests.e2e.conftest import HEAD
-from tests.support.terraform import Home, Terraform
-from tools import toolchain
+from tests.e2e.conftest import HEAD, on_every_terraform
+from tests.support.terraform import Terraform
 
 CALL = HEAD + 'output "schema" {\n  value = provider::tama::openapi(file("api.yaml"))\n}\n'
 DOCUMENT = "openapi: 3.1.0\ninfo: { title: It, version: '1' }\npaths: {}\n"
 
 
-@pytest.mark.parametrize("version", [None, "1.8.4"], ids=lambda version: version or "chosen")
-def test_a_document_in_yaml_becomes_a_schema(home: Home, tmp_path: Path, version: str | None) -> None:
-    work = Terraform(tmp_path, home, binary=toolchain.terraform(version))
-    work.write(CALL)
-    work.init()
+@on_every_terraform(since="1.8")
+def test_a_document_in_yaml_becomes_a_schema(terraform: Callable[..., Terraform]) -> None:
+    work = terraform(CALL)
     work.write(DOCUMENT, "api.yaml")
     work.apply()
     assert json.loads(work.outputs()["schema"]) == {

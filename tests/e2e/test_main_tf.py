@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
-import pytest
-
-from tests.support.terraform import Home, Terraform
-from tools import environment, toolchain
+from tests.e2e.conftest import on_every_terraform
+from tests.support.terraform import Terraform
+from tools import environment
 
 MAIN_TF = f"""
 terraform {{
@@ -61,11 +60,9 @@ output "action" {{
 """
 
 
-@pytest.mark.parametrize("version", [None, *toolchain.TEST_TERRAFORMS], ids=lambda version: version or "chosen")
-def test_a_hand_written_configuration_lives_a_whole_life(home: Home, tmp_path: Path, version: str | None) -> None:
-    work = Terraform(tmp_path / "work", home, binary=toolchain.terraform(version))
-    work.write(MAIN_TF)
-    work.init()
+@on_every_terraform()
+def test_a_hand_written_configuration_lives_a_whole_life(terraform: Callable[..., Terraform]) -> None:
+    work = terraform(MAIN_TF)
     assert work.validate()["valid"]
     assert sorted(work.changes().values()) == [["create"]] * 3
 
@@ -75,9 +72,7 @@ def test_a_hand_written_configuration_lives_a_whole_life(home: Home, tmp_path: P
     state = work.state()
     assert state["tama_specification.personalization"]["current_state"] == "completed"
 
-    fresh = Terraform(tmp_path / "fresh", home, binary=toolchain.terraform(version))
-    fresh.write(MAIN_TF.replace("./tama", f"{work.folder}/tama"))
-    fresh.init()
+    fresh = terraform(MAIN_TF.replace("./tama", f"{work.folder}/tama"), name="fresh")
     fresh.run("import", "-input=false", "tama_space.assistant", state["tama_space.assistant"]["id"])
     assert "tama_space.assistant" not in fresh.changes()
     assert fresh.state()["tama_space.assistant"] == state["tama_space.assistant"]

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tama.client import connect
-from tests.e2e.conftest import EMBEDDED, HEAD
+from tests.e2e.conftest import HEAD, Plane, on_every_terraform
 from tests.support.terraform import Home, Terraform
 from tools import toolchain
-
-Make = Callable[..., Terraform]
 
 UPSTREAM = "registry.terraform.io/upmaru/tama"
 DOCUMENT = {
@@ -67,13 +63,13 @@ resource "tama_specification" "it" {
 
 
 @pytest.fixture
-def objects(tmp_path: Path) -> dict[str, dict[str, Any]]:
+def objects(plane: Plane) -> dict[str, dict[str, Any]]:
     """What an upstream configuration has made, by the type of its resource."""
     made: dict[str, dict[str, Any]] = {}
-    with closing(connect(f"embedded:{tmp_path / 'work' / 'tama'}")) as plane:
+    with closing(plane.connect()) as client:
 
         def make(type_: str, collection: str, wrapper: str, **fields: object) -> str:
-            made[type_] = plane.request("POST", collection, {wrapper: fields})
+            made[type_] = client.request("POST", collection, {wrapper: fields})
             id_: str = made[type_]["id"]
             return id_
 
@@ -150,10 +146,10 @@ def state_of(states: dict[str, dict[str, Any]], name: str = "it") -> str:
 
 
 def test_a_state_of_upstream_plans_nothing_after_replace_provider(
-    home: Home, tmp_path: Path, objects: dict[str, dict[str, Any]]
+    home: Home, tmp_path: Path, plane: Plane, objects: dict[str, dict[str, Any]]
 ) -> None:
     work = Terraform(tmp_path / "work", home)
-    work.write(EMBEDDED + CONFIGURATION)
+    work.write(plane.head + CONFIGURATION)
     work.write(state_of(as_upstream_writes(objects)), "terraform.tfstate")
     work.run("state", "replace-provider", "-auto-approve", "upmaru/tama", "memovee/tama")
     work.init()
@@ -162,9 +158,9 @@ def test_a_state_of_upstream_plans_nothing_after_replace_provider(
     assert work.state() == {}
 
 
-@pytest.mark.parametrize("version", [None, "1.8.4"], ids=lambda version: version or "chosen")
+@on_every_terraform(since="1.8")
 def test_a_resource_of_upstream_moves(
-    home: Home, tmp_path: Path, objects: dict[str, dict[str, Any]], version: str | None
+    home: Home, tmp_path: Path, plane: Plane, objects: dict[str, dict[str, Any]], version: str | None
 ) -> None:
     # Terraform asks for the other provider's package too; ours stands in for it.
     mirror = tmp_path / "mirror"
@@ -180,7 +176,7 @@ def test_a_resource_of_upstream_moves(
     both = HEAD.replace("}\n  }", '}\n    old  = { source = "upmaru/tama" }\n  }')
     moved = "moved {\n  from = tama_space.old\n  to   = tama_space.it\n}\n"
     space = CONFIGURATION.partition('resource "tama_source"')[0]
-    work.write(both + EMBEDDED.removeprefix(HEAD) + moved + space)
+    work.write(both + plane.provider + moved + space)
     work.init()
     assert work.changes() == {}
     work.apply()

@@ -1,20 +1,24 @@
-"""The life of each resource through the real Terraform: create, update, replace, import, disappear, and no drift."""
+"""The life of each resource through the real Terraform: create, update, replace, import, disappear, and no drift.
+
+All of it is held against both kinds of control planes: embedded, and served over HTTP.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
+
+import pytest
 
 from provider.resources.paths import fill
 from tama import catalog
 from tama.catalog.declaration import Resource
-from tama.client import Client, connect
+from tama.client import Client
+from tama.client.errors import NotFound
 from tama.control_plane.kinds import Kinds
-from tests.e2e.conftest import EMBEDDED, HEAD, SPACE, SPECIFICATION
-from tests.support.served_control_plane import served
+from tests.e2e.conftest import SPACE, SPECIFICATION, Plane, on_every_terraform
 from tests.support.terraform import Terraform
 
 Make = Callable[..., Terraform]
@@ -360,21 +364,50 @@ LIVES: dict[str, tuple[str, tuple[str, str] | None, str | None]] = {
 }
 
 
-class Lives:
-    """Every resource, with what is around them, in one configuration."""
+# What is looked up, by the type of the data source, all of it at once.
+LOOKUPS = """
+data "tama_space" "it" { id = tama_space.home.slug }
+data "tama_space_bridge" "it" { id = tama_space_bridge.space_bridge.id }
+data "tama_class" "it" {
+  space_id = tama_class.first.space_id
+  name     = tama_class.first.name
+}
+data "tama_class_corpus" "it" {
+  class_id = tama_class_corpus.first.class_id
+  slug     = tama_class_corpus.first.slug
+}
+data "tama_node" "it" { id = tama_node.node.id }
+data "tama_specification" "it" { id = tama_specification.it.id }
+data "tama_source" "it" { id = tama_source.first.id }
+data "tama_source_identity" "it" { id = tama_source_identity.source_identity.id }
+data "tama_model" "it" { id = tama_model.first.id }
+data "tama_action" "it" {
+  specification_id = tama_specification.it.id
+  path             = "/things"
+  method           = "GET"
+}
+data "tama_actions" "it" { specification_id = tama_specification.it.id }
+data "tama_prompt" "it" { id = tama_prompt.first.id }
+data "tama_chain" "it" { id = tama_chain.first.id }
+data "tama_modular_thought" "it" { id = tama_modular_thought.first.id }
+data "tama_thought_context" "it" { id = tama_thought_context.first.id }
+data "tama_thought_path" "it" { id = tama_thought_path.first.id }
+"""
 
-    def __init__(self, work: Terraform, head: str, client: Callable[[], Client]) -> None:
+
+class Lives:
+    """Every resource and every data source, with what is around them, in one configuration."""
+
+    def __init__(self, work: Terraform, plane: Plane) -> None:
         self.work = work
-        self.head = head
-        self.client = client
+        self.plane = plane
         self.owns = {life: own for life, (own, _, _) in LIVES.items()}
         self.addresses = {life: f"tama_{_type(life)}.{_label(life)}" for life in LIVES}
 
     def apply(self, **owns: str) -> dict[str, list[str]]:
         """Apply with other configurations of some lives, and return what was planned; the next plan is empty."""
         self.owns.update(owns)
-        labelled = (own.replace('"it"', f'"{_label(life)}"', 1) for life, own in self.owns.items())
-        self.work.write(self.head + AROUND + "".join(labelled))
+        self.work.write(self.plane.head + AROUND + _labelled(self.owns) + LOOKUPS)
         planned = self.work.changes()
         self.work.run("apply", "-input=false", "plan.bin")
         assert self.work.changes() == {}
@@ -393,39 +426,53 @@ class Lives:
         """Where the API has each."""
         return {life: fill(_declared(life).member, values) for life, values in self.state().items()}
 
-    def plane(self) -> closing[Client]:
-        """Return the control plane that they are in."""
-        return closing(self.client())
+    def connect(self) -> closing[Client]:
+        """Return a client of the control plane that they are in."""
+        return closing(self.plane.connect())
+
+    def found(self, members: dict[str, str]) -> set[str]:
+        """Which of them the API still has."""
+        with self.connect() as client:
+            return {life for life, member in members.items() if _exists(client, member)}
 
 
-def test_the_life_of_every_resource_embedded(terraform: Make) -> None:
-    work = terraform(EMBEDDED)
-    _live(Lives(work, EMBEDDED, lambda: connect(f"embedded:{work.folder / 'tama'}")))
+@pytest.mark.parametrize("plane", ["http"], indirect=True)
+def test_the_life_of_every_resource_over_http(terraform: Make, plane: Plane) -> None:
+    _live(Lives(terraform(plane.head), plane))
 
 
-def test_the_life_of_every_resource_over_http(terraform: Make, tmp_path: Path) -> None:
-    with served(tmp_path / "plane.db") as plane:
-        head = HEAD + plane.provider()
-        _live(Lives(terraform(head), head, plane.connect))
+@on_every_terraform()
+@pytest.mark.parametrize("plane", ["embedded"], indirect=True)
+def test_the_life_of_every_resource_embedded(terraform: Make, plane: Plane) -> None:
+    _live(Lives(terraform(plane.head), plane))
 
 
 def _live(lives: Lives) -> None:
     """Create, update, edit behind Terraform's back, import, delete behind its back, replace, destroy; all at once."""
     assert {_type(life) for life in LIVES} == set(catalog.RESOURCES)
     lives.apply()
+    _look_up(lives)
     _update_and_edit(lives)
     _import(lives)
     _delete(lives)
     _replace(lives)
-    lives.work.destroy()
-    assert lives.work.state() == {}
+    _destroy(lives)
+
+
+def _look_up(lives: Lives) -> None:
+    state = lives.work.state()
+    found = {type_: state[f"data.tama_{type_}.it"] for type_ in catalog.DATA_SOURCES}
+    assert found["action"]["id"] in {action["id"] for action in found["actions"]["actions"]}
+    for type_ in catalog.DATA_SOURCES.keys() & catalog.RESOURCES.keys():
+        made = {values["id"] for address, values in state.items() if address.startswith(f"tama_{type_}.")}
+        assert found[type_]["id"] in made
 
 
 def _update_and_edit(lives: Lives) -> None:
     updates = {life: own.replace(*change) for life, (own, change, _) in LIVES.items() if change}
     first, members = lives.state(), lives.members()
-    with lives.plane() as plane:
-        before = {life: plane.request("GET", members[life]) for life in updates}
+    with lives.connect() as client:
+        before = {life: client.request("GET", members[life]) for life in updates}
 
         assert lives.apply(**updates) == lives.expect(["update"], updates)
         second = lives.state()
@@ -435,14 +482,14 @@ def _update_and_edit(lives: Lives) -> None:
             assert different
             assert different <= _may_change(_type(life)), life
 
-        after = {life: plane.request("GET", members[life]) for life in updates}
+        after = {life: client.request("GET", members[life]) for life in updates}
         edits = {life: body for life in updates if (body := _edit(life, before[life], after[life]))}
         assert len(edits) >= LEAST_EDITS
         for life, body in edits.items():
-            plane.request("PATCH", members[life], {_declared(life).wrapper: body})
+            client.request("PATCH", members[life], {_declared(life).wrapper: body})
         assert lives.apply() == lives.expect(["update"], edits)
         for life, body in edits.items():
-            healed = plane.request("GET", members[life])
+            healed = client.request("GET", members[life])
             assert all(healed.get(key) == after[life].get(key) for key in body), life
 
 
@@ -463,18 +510,40 @@ def _import(lives: Lives) -> None:
 
 def _delete(lives: Lives) -> None:
     deleted = {life: member for life, member in lives.members().items() if _declared(life).deletes}
-    with lives.plane() as plane:
+    with lives.connect() as client:
         for member in deleted.values():
-            plane.request("DELETE", member)
+            client.request("DELETE", member)
     assert lives.apply() == lives.expect(["create"], deleted)
 
 
 def _replace(lives: Lives) -> None:
     replaced = {life: _elsewhere(lives.owns[life], by) for life, (_, _, by) in LIVES.items() if by}
-    before = lives.state()
+    before = {life: member for life, member in lives.members().items() if life in replaced}
     assert lives.apply(**replaced) == lives.expect(["delete", "create"], replaced)
-    after = lives.state()
-    assert all(after[life]["id"] != before[life]["id"] for life in replaced)
+    assert lives.found(before) == _kept(replaced)
+
+
+def _destroy(lives: Lives) -> None:
+    """What is no longer configured goes, but for what the API cannot delete; that goes with what is around it."""
+    members = lives.members()
+    lives.work.write(lives.plane.head + AROUND)
+    lives.work.apply()
+    assert lives.found(members) == _kept(LIVES)
+    lives.work.destroy()
+    assert lives.work.state() == {}
+    assert lives.plane.held() == []
+
+
+def _kept(lives: Iterable[str]) -> set[str]:
+    return {life for life in lives if not _declared(life).deletes}
+
+
+def _exists(client: Client, member: str) -> bool:
+    try:
+        client.request("GET", member)
+    except NotFound:
+        return False
+    return True
 
 
 def _edit(life: str, before: dict[str, Any], after: dict[str, Any]) -> dict[str, Any]:
@@ -494,6 +563,11 @@ def _declared(life: str) -> Resource:
 
 def _label(life: str) -> str:
     return life.replace(" ", "_")
+
+
+def _labelled(owns: dict[str, str]) -> str:
+    """Configurations of lives, each under a label of its own."""
+    return "".join(own.replace('"it"', f'"{_label(life)}"', 1) for life, own in owns.items())
 
 
 def _may_change(type_: str) -> set[str]:
@@ -522,11 +596,26 @@ def _elsewhere(own: str, attribute: str) -> str:
     raise AssertionError(f"no other {attribute}")
 
 
-def test_a_class_moves_from_a_block_to_json_in_place(terraform: Make) -> None:
-    work = terraform(EMBEDDED + SPACE + CLASS_BLOCK)
+def test_an_id_that_names_nothing_is_refused_by_every_resource_that_has_one(terraform: Make, plane: Plane) -> None:
+    owns = {life: re.sub(r"(data\.)?tama_\w+\.\w+\.id", '"nowhere"', own) for life, (own, _, _) in LIVES.items()}
+    wrong = {life: own for life, own in owns.items() if "nowhere" in own}
+    assert {_type(life) for life in wrong} == catalog.RESOURCES.keys() - {"space", "queue"}
+    work = terraform(plane.head + _labelled(wrong))
+    errors = re.split(r"^Error: ", work.apply(check=False).stderr, flags=re.MULTILINE)
+    for life in wrong:
+        address = f"with tama_{_type(life)}.{_label(life)},"
+        told = " ".join(" ".join(error for error in errors if address in error).split())
+        assert "got error: API error 4" in told
+        assert "nowhere" in told, life
+    assert work.state() == {}
+    assert plane.held() == []
+
+
+def test_a_class_moves_from_a_block_to_json_in_place(terraform: Make, plane: Plane) -> None:
+    work = terraform(plane.head + SPACE + CLASS_BLOCK)
     work.apply()
     before = work.state()["tama_class.it"]
-    work.write(EMBEDDED + SPACE + CLASS.replace('"thing"', '"matter"'))
+    work.write(plane.head + SPACE + CLASS.replace('"thing"', '"matter"'))
     work.apply()
     after = work.state()["tama_class.it"]
     assert (before["id"], before["name"], after["name"]) == (after["id"], "thing", "matter")
@@ -534,35 +623,34 @@ def test_a_class_moves_from_a_block_to_json_in_place(terraform: Make) -> None:
     assert work.changes() == {}
 
 
-def test_json_written_in_another_way_changes_nothing(terraform: Make) -> None:
-    work = terraform(EMBEDDED + SPACE + CLASS)
+def test_json_written_in_another_way_changes_nothing(terraform: Make, plane: Plane) -> None:
+    work = terraform(plane.head + SPACE + CLASS)
     work.apply()
-    work.write(EMBEDDED + SPACE + CLASS.replace('"title": "thing",   ', '"title":"thing",'))
+    work.write(plane.head + SPACE + CLASS.replace('"title": "thing",   ', '"title":"thing",'))
     assert work.changes() == {}
-    work.write(EMBEDDED + SPACE + CLASS.replace("7890 }", "7891 }"))
+    work.write(plane.head + SPACE + CLASS.replace("7890 }", "7891 }"))
     assert work.changes() == {"tama_class.it": ["update"]}
 
 
-def test_computed_values_stay_known_in_an_update_unless_what_they_follow_changes(terraform: Make) -> None:
-    work = terraform(EMBEDDED + SPACE)
+def test_computed_values_stay_known_in_an_update_unless_what_they_follow_changes(terraform: Make, plane: Plane) -> None:
+    work = terraform(plane.head + SPACE)
     work.apply()
-    work.write(EMBEDDED + SPACE.replace("component", "root"))
+    work.write(plane.head + SPACE.replace("component", "root"))
     assert work.plan()["resource_changes"][0]["change"]["after_unknown"] == {}
-    work.write(EMBEDDED + SPACE.replace("Home", "House"))
+    work.write(plane.head + SPACE.replace("Home", "House"))
     assert work.plan()["resource_changes"][0]["change"]["after_unknown"] == {"slug": True}
 
 
-def test_destroying_what_is_gone_succeeds(terraform: Make) -> None:
-    work = terraform(EMBEDDED + SPACE)
+def test_destroying_what_is_gone_succeeds(terraform: Make, plane: Plane) -> None:
+    work = terraform(plane.head + SPACE)
     work.apply()
-    plane = connect(f"embedded:{work.folder / 'tama'}")
-    plane.request("DELETE", f"/provision/neural/spaces/{work.state()['tama_space.home']['id']}")
-    plane.close()
+    with closing(plane.connect()) as client:
+        client.request("DELETE", f"/provision/neural/spaces/{work.state()['tama_space.home']['id']}")
     work.run("destroy", "-auto-approve", "-refresh=false")
     assert work.state() == {}
 
 
-LOOKUPS = """
+WAYS = """
 data "tama_space" "slug" { id = "home" }
 data "tama_action" "named" {
   specification_id = tama_specification.it.id
@@ -582,10 +670,10 @@ data "tama_actions" "all" { specification_id = tama_specification.it.id }
 """
 
 
-def test_what_exists_is_looked_up(terraform: Make) -> None:
-    work = terraform(EMBEDDED + SPACE + DOCUMENT)
+def test_what_exists_is_looked_up(terraform: Make, plane: Plane) -> None:
+    work = terraform(plane.head + SPACE + DOCUMENT)
     work.apply()
-    work.write(EMBEDDED + SPACE + DOCUMENT + LOOKUPS)
+    work.write(plane.head + SPACE + DOCUMENT + WAYS)
     work.apply()
     state = work.state()
     assert state["data.tama_space.slug"]["id"] == state["tama_space.home"]["id"]
@@ -602,8 +690,8 @@ def test_what_exists_is_looked_up(terraform: Make) -> None:
     assert work.changes() == {}
 
 
-def test_what_is_not_there_is_an_error_that_says_what_to_do(terraform: Make) -> None:
-    work = terraform(EMBEDDED + 'data "tama_space" "none" { id = "nowhere" }')
+def test_what_is_not_there_is_an_error_that_says_what_to_do(terraform: Make, plane: Plane) -> None:
+    work = terraform(plane.head + 'data "tama_space" "none" { id = "nowhere" }')
     error = " ".join(work.apply(check=False).stderr.split())
     assert "Unable to read space, got error: API error 404: detail Not Found" in error
     assert "Check the ids" in error

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.conftest import EMBEDDED, HEAD, SPACE
+from tests.e2e.conftest import EMBEDDED, HEAD, SPACE, Plane
 from tests.support.terraform import Home, Terraform
 
 Make = Callable[..., Terraform]
@@ -288,9 +288,9 @@ def test_a_plan_contacts_nothing_that_it_does_not_need(terraform: Make) -> None:
     assert not (work.folder / "tama").exists()
 
 
-def test_a_refusal_is_told_at_its_attribute(terraform: Make) -> None:
+def test_a_refusal_is_told_at_its_attribute(terraform: Make, plane: Plane) -> None:
     bridge = 'resource "tama_space_bridge" "it" {\n space_id = tama_space.home.id\n target_space_id = "nowhere"\n}'
-    result = terraform(EMBEDDED + SPACE + bridge).apply(check=False)
+    result = terraform(plane.head + SPACE + bridge).apply(check=False)
     error = " ".join(result.stderr.split())
     assert "Unable to create bridge, got error: API error 422: target_space_id" in error
     assert 'target_space_id = "nowhere"' in error

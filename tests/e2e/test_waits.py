@@ -1,4 +1,7 @@
-"""`wait_for` through the real Terraform, on a control plane whose states follow a script."""
+"""`wait_for` through the real Terraform, on a control plane whose states follow a script.
+
+It is served over HTTP: an embedded one has done its work before it answers, so that nothing is left to wait for.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.e2e.conftest import SPACE, SPECIFICATION
+from tests.e2e.conftest import SPACE, SPECIFICATION, on_every_terraform
 from tests.support.scripted_control_plane import ScriptedControlPlane
 from tests.support.terraform import Terraform
 
@@ -22,6 +25,7 @@ def configuration(head: str, blocks: str = WAIT, endpoint: str = "http://127.0.0
     return head + SPACE + SPECIFICATION.replace("BLOCKS", blocks).replace("http://127.0.0.1:9/it", endpoint)
 
 
+@on_every_terraform()
 def test_a_wait_ends_when_the_state_is_reached_and_the_state_holds_what_was_reached(
     terraform: Make, hosted: ScriptedControlPlane, on_hosted: str
 ) -> None:
@@ -110,6 +114,7 @@ def test_changing_only_the_wait_sends_nothing_but_waits(
     assert work.changes() == {}
 
 
+@on_every_terraform()
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_wait_ends_at_once_and_the_object_is_recorded(
     terraform: Make, hosted: ScriptedControlPlane, on_hosted: str, number: signal.Signals
