@@ -7,13 +7,14 @@ Source: OpenAPI Specification 3.0.4 and 3.1.1; JSON pointers: RFC 6901.
 
 from __future__ import annotations
 
+from itertools import islice
 from urllib.parse import unquote
 
 from tama.catalog.nesting import deepest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
     Object = dict[str, Any]
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 DEEPEST = 100
 """Levels that a document may be nested."""
+
+MOST_PARAMETERS = 250
+"""Parameters that an operation may have."""
+
+LONGEST_CHAIN = 20
+"""References that may follow on one another."""
 
 _DATA = frozenset({"example", "examples", "default", "enum", "const"})
 """Keywords whose values are data, in which `$ref` means nothing."""
@@ -31,9 +38,6 @@ _MAPS = frozenset(
     | {"securitySchemes", "variables", "webhooks"}
 )
 """Keywords whose values are maps by name, in which a key is no keyword."""
-
-_SCHEMAS = "#/components/schemas/"
-_PLACES = ("path", "query", "header")
 
 
 class BadDocument(ValueError):  # noqa: N818 - it is the document's fault, and ends in a state of it
@@ -71,7 +75,7 @@ class Operation:
         self.identifier: str = identifier or f"{method} {path}"
         self.path = path
         self.method = method
-        self.summary = _text(own.get("description")) or _text(own.get("summary")) or self.identifier
+        self.summary = text(own.get("description")) or text(own.get("summary")) or self.identifier
         self.parameters = _parameters(document, item, own, path, pointer)
         self.body = _body(document, own, pointer)
         security = own.get("security", document.get("security"))
@@ -99,7 +103,8 @@ def describe(document: Object) -> Description:
     """Process a document.
 
     Raises:
-        BadDocument: it is not OpenAPI 3, has no paths, refers to nowhere, says an operationId twice, or is too deep.
+        BadDocument: it is not OpenAPI 3, has no paths, refers to nowhere, says an operationId twice, is too deep, or
+            yields too much.
     """
     version = document.get("openapi")
     if not isinstance(version, str) or not version.startswith("3."):
@@ -109,10 +114,13 @@ def describe(document: Object) -> Description:
     if not isinstance(document.get("paths"), dict):
         raise BadDocument("/paths", "there are no paths, so there is nothing that could be called.")
     _check_references(document)
-    found = list(operations(document))
+    # A launch of the provider has this module, and does without that one.
+    from tama.catalog.openapi_classes import MOST, classes  # noqa: PLC0415
+
+    found = list(islice(operations(document), MOST + 1))
     info = document.get("info")
-    title = _text(info.get("title")) if isinstance(info, dict) else ""
-    return Description(title, found, _classes(document, found))
+    title = text(info.get("title")) if isinstance(info, dict) else ""
+    return Description(title, found, classes(document, found))
 
 
 def operations(document: Object) -> Iterator[Operation]:
@@ -187,6 +195,8 @@ def _parameters(document: Object, item: Object, own: Object, path: str, pointer:
             if not isinstance(name, str) or not isinstance(place, str):
                 raise BadDocument(where, "a parameter has a 'name' and says where it is 'in'.")
             found[place, name] = parameter
+            if len(found) > MOST_PARAMETERS:
+                raise BadDocument(f"{at}/parameters", f"an operation has at most {MOST_PARAMETERS} parameters.")
     for name in path_names(path):
         found.setdefault(("path", name), {"name": name, "in": "path", "schema": {"type": "string"}})
     return list(found.values())
@@ -197,98 +207,33 @@ def _body(document: Object, own: Object, pointer: str) -> Object | None:
     return None if given is None else _resolved(document, given, f"{pointer}/requestBody")
 
 
-def _classes(document: Object, found: Iterable[Operation]) -> dict[str, Object]:
-    """Classes by name. An operation's class is the schema of its tool call; it wins over a component of that name."""
-    components = document.get("components")
-    given = components.get("schemas") if isinstance(components, dict) else None
-    schemas: Object = given if isinstance(given, dict) else {}
-    classes: dict[str, Object] = {}
-    for name, schema in schemas.items():
-        own = schema if isinstance(schema, dict) else {}
-        classes[name] = _class(schemas, name, _text(own.get("description")) or name, own)
-    for operation in found:
-        classes[operation.identifier] = _class(schemas, operation.identifier, operation.summary, _tool_call(operation))
-    return classes
-
-
-def _class(schemas: Object, name: str, description: str, schema: Object) -> Object:
-    """A schema that stands alone: titled, described, of one type, and with the components that it refers to inside."""
-    outer = {"title": name, "description": description, "type": _type(schema.get("type"))}
-    inner: Object = {}
-    moved = _moved({key: value for key, value in schema.items() if key not in outer}, schemas, inner)
-    while waiting := [component for component, value in inner.items() if value is None]:
-        for component in waiting:
-            schema = schemas[component]
-            inner[component] = {} if schema is None else _moved(schema, schemas, inner)
-    return {**outer, **moved, **({"$defs": {**moved.get("$defs", {}), **inner}} if inner else {})}
-
-
-def _type(declared: object) -> str:
-    """The one type that a class has; of several the first that is not null, without any `object`."""
-    names = declared if isinstance(declared, list) else [declared]
-    return next((_text(name) for name in names if _text(name) not in ("", "null")), "object")
-
-
-def _moved(value: Any, schemas: Object, found: Object) -> Any:
-    """A schema whose references to component schemas lead into its own `$defs`; new names are added to `found`."""
-    if isinstance(value, list):
-        return [_moved(one, schemas, found) for one in value]
-    if not isinstance(value, dict):
-        return value
-    moved = {key: _moved(one, schemas, found) for key, one in value.items()}
-    reference = value.get("$ref")
-    if isinstance(reference, str) and reference.startswith(_SCHEMAS):
-        part, slash, rest = reference.removeprefix(_SCHEMAS).partition("/")
-        if (name := _unescaped(part)) in schemas:
-            found.setdefault(name, None)
-            moved["$ref"] = f"#/$defs/{part}{slash}{rest}"
-    return moved
-
-
-def _tool_call(operation: Operation) -> Object:
-    """The JSON schema of a model's call of an operation: `path`, `query`, `header` and `body`, those that there are."""
-    properties: Object = {}
-    required: list[str] = []
-    for place in _PLACES:
-        here = [parameter for parameter in operation.parameters if parameter["in"] == place]
-        needed = [p["name"] for p in here if place == "path" or p.get("required") is True]
-        if here:
-            properties[place] = {"type": "object", "properties": {p["name"]: _schema(p) for p in here}}
-        if needed:
-            properties[place]["required"] = needed
-            required.append(place)
-    if operation.body is not None:
-        content = operation.body.get("content")
-        media = content.get(json_media_type(content)) if isinstance(content, dict) else None
-        schema = media.get("schema") if isinstance(media, dict) else None
-        properties["body"] = schema if isinstance(schema, dict) else {}
-        if operation.body.get("required") is True:
-            required.append("body")
-    return {"type": "object", "properties": properties, **({"required": required} if required else {})}
-
-
-def _schema(parameter: Object) -> Object:
-    schema = parameter.get("schema")
-    described = {"description": parameter["description"]} if _text(parameter.get("description")) else {}
-    return {**described, **(schema if isinstance(schema, dict) else {})}
-
-
 def _check_references(document: Object) -> None:
     """Every reference leads somewhere within the document."""
-    waiting: list[tuple[Any, str, bool]] = [(document, "", False)]
+    # Where a value stands is a chain of keys, the innermost first: pointers for all would be longer than the document.
+    waiting: list[tuple[Any, tuple[Any, ...], bool]] = [(document, (), False)]
     while waiting:
         value, at, is_map = waiting.pop()
         if isinstance(value, list):
-            waiting += [(one, f"{at}/{index}", False) for index, one in enumerate(value)]
-        if not isinstance(value, dict):
-            continue
-        if not is_map and isinstance(value.get("$ref"), str):
-            _followed(document, value["$ref"], f"{at}/$ref")
-        for key, one in value.items():
-            if is_map:
-                waiting.append((one, f"{at}/{_escaped(key)}", False))
-            elif key not in _DATA and not key.startswith("x-"):
-                waiting.append((one, f"{at}/{_escaped(key)}", key in _MAPS))
+            inner = [(one, (index, at), False) for index, one in enumerate(value)]
+        elif is_map:
+            inner = [(one, (key, at), False) for key, one in value.items()]
+        else:
+            if isinstance(value.get("$ref"), str):
+                try:
+                    _followed(document, value["$ref"])
+                except LookupError as error:
+                    raise BadDocument(_pointer(("$ref", at)), str(error)) from None
+            keys = [key for key in value if key not in _DATA and not key.startswith("x-")]
+            inner = [(value[key], (key, at), key in _MAPS) for key in keys]
+        waiting += [one for one in inner if isinstance(one[0], (dict, list))]
+
+
+def _pointer(at: tuple[Any, ...]) -> str:
+    keys = []
+    while at:
+        key, at = at
+        keys.append(_escaped(str(key)))
+    return "".join(f"/{key}" for key in reversed(keys))
 
 
 def _resolved(document: Object, value: Any, pointer: str) -> Object:
@@ -299,25 +244,34 @@ def _resolved(document: Object, value: Any, pointer: str) -> Object:
         if reference in seen:
             raise BadDocument(f"{pointer}/$ref", f"the reference '{reference}' leads back to itself.")
         seen.append(reference)
-        value = _followed(document, reference, f"{pointer}/$ref")
+        if len(seen) > LONGEST_CHAIN:
+            raise BadDocument(f"{pointer}/$ref", f"more than {LONGEST_CHAIN} references follow on one another.")
+        try:
+            value = _followed(document, reference)
+        except LookupError as error:
+            raise BadDocument(f"{pointer}/$ref", str(error)) from None
     return _object(value, pointer)
 
 
-def _followed(document: Object, reference: str, pointer: str) -> Any:
-    """What a reference leads to. One to an anchor within the document is not followed: it is only of use in schemas."""
+def _followed(document: Object, reference: str) -> Any:
+    """What a reference leads to. One to an anchor within the document is not followed: it is only of use in schemas.
+
+    Raises:
+        LookupError: it leads to nothing in the document.
+    """
     if not reference.startswith("#"):
-        raise BadDocument(pointer, f"'{reference}' is outside the document, and nothing is fetched.")
+        raise LookupError(f"'{reference}' is outside the document, and nothing is fetched.")
     if not reference.startswith("#/"):
         return document
     value: Any = document
     for part in reference[2:].split("/"):
-        key = _unescaped(part)
+        key = unescaped(part)
         if isinstance(value, dict) and key in value:
             value = value[key]
         elif isinstance(value, list) and key.isdecimal() and int(key) < len(value):
             value = value[int(key)]
         else:
-            raise BadDocument(pointer, f"'{reference}' leads nowhere.")
+            raise LookupError(f"'{reference}' leads nowhere.")
     return value
 
 
@@ -327,7 +281,8 @@ def _object(value: Any, pointer: str) -> Object:
     return value
 
 
-def _text(value: object) -> str:
+def text(value: object) -> str:
+    """The value where it is a text that says something, an empty one where it is not."""
     return value if isinstance(value, str) and value.strip() else ""
 
 
@@ -335,5 +290,6 @@ def _escaped(key: str) -> str:
     return key.replace("~", "~0").replace("/", "~1")
 
 
-def _unescaped(part: str) -> str:
+def unescaped(part: str) -> str:
+    """A part of a JSON pointer, as the key that it stands for."""
     return unquote(part).replace("~1", "/").replace("~0", "~")
