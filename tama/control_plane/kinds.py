@@ -76,13 +76,17 @@ class Kind:
 
     def targets(self, document: Document) -> list[str]:
         """The ids of the objects that it refers to."""
-        found = []
+        return [id_ for _, id_ in self.referred(document)]
+
+    def referred(self, document: Document) -> Iterator[tuple[str, str]]:
+        """The fields that refer to other objects, with the ids in them."""
         for keys in self.references:
             value: Any = document
             for key in keys:
                 value = value.get(key) if isinstance(value, dict) else None
-            found += value if isinstance(value, list) else [value]
-        return [id_ for id_ in found if id_ is not None]
+            for id_ in value if isinstance(value, list) else [value]:
+                if id_ is not None:
+                    yield ".".join(keys), id_
 
     def keys(self, document: Document) -> Iterator[Key]:
         """What it is found by and what it is unique by."""

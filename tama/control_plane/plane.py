@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     Answer = tuple[int, dict[str, Any] | None]
 
+_WHOLE = "/provision/control-plane/"
+"""What lies below it is about the control plane as a whole, and is no request of Tama's own."""
+
 
 class ControlPlane:
     """The provisioning API on a store. Threads may use it at once, and so may other processes.
@@ -51,6 +54,10 @@ class ControlPlane:
             The status, and `{"data": …}` or `{"errors": …}`; None for no content.
         """
         try:
+            if path.startswith(_WHOLE):
+                from tama.control_plane.whole import Whole  # noqa: PLC0415 - the provider asks for none of it
+
+                return Whole(self._store, self._kinds, self.call).handle(method, path[len(_WHOLE) :], body)
             return self._carry_out(*self._routes.find(method, path), body)
         except Refused as refused:
             return refused.status, {"errors": refused.errors}
