@@ -13,6 +13,7 @@ import hmac
 import json
 import secrets
 import time
+from typing import NamedTuple
 
 from tama.control_plane.names import new_id
 
@@ -44,6 +45,18 @@ class Denied(Exception):  # noqa: N818 - it is an answer, not a failure
         super().__init__(error, description)
         self.error = error
         self.description = description
+
+
+class Bearer(NamedTuple):
+    """Who bears a token.
+
+    Attributes:
+        client: the client's id.
+        scopes: what it may do.
+    """
+
+    client: str
+    scopes: frozenset[str]
 
 
 class Clients:
@@ -100,13 +113,15 @@ class Clients:
         token = _sign(claims, self._key())
         return {"access_token": token, "token_type": "Bearer", "scope": granted, "expires_in": LIFETIME_S}
 
-    def scopes(self, token: str) -> frozenset[str] | None:
-        """What the bearer of a token may do; None when it is none of ours, has ended, or its client is gone."""
+    def bearer(self, token: str) -> Bearer | None:
+        """Who a token was given to; None when it is none of ours, has ended, or its client is gone."""
         claims = _verified(token, self._key())
         if claims is None or claims["ends"] <= self._clock():
             return None
         client = self._client(claims["client"])
-        return frozenset(claims["scope"].split()).intersection(client["scopes"]) if client else None
+        if client is None:
+            return None
+        return Bearer(client["id"], frozenset(claims["scope"].split()).intersection(client["scopes"]))
 
     def _known(self, presented: str) -> Document | None:
         id_, _, secret = _decoded(presented).partition(":")

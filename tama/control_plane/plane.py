@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from tama.control_plane.clients import Clients
+    from tama.control_plane.creates import CreateKey
     from tama.control_plane.kinds import Kind
     from tama.control_plane.networks import Networks
     from tama.control_plane.outgoing import Response
@@ -42,13 +43,14 @@ class ControlPlane:
         self._kinds = Kinds()
         self._routes = Routes(self._kinds.values())
 
-    def handle(self, method: str, path: str, body: object = None) -> Answer:
+    def handle(self, method: str, path: str, body: object = None, key: CreateKey | None = None) -> Answer:
         """Carry out one request.
 
         Args:
             method: the HTTP method.
             path: what stands behind the base URL, percent-encoded, with its query.
             body: the parsed JSON body.
+            key: of a create, what its client calls it by, if it may be sent twice.
 
         Returns:
             The status, and `{"data": …}` or `{"errors": …}`; None for no content.
@@ -58,9 +60,14 @@ class ControlPlane:
                 from tama.control_plane.whole import Whole  # noqa: PLC0415 - the provider asks for none of it
 
                 return Whole(self._store, self._kinds, self.call).handle(method, path[len(_WHOLE) :], body)
-            return self._carry_out(*self._routes.find(method, path), body)
+            return self._carry_out(*self._routes.find(method, path), body, key)
         except Refused as refused:
             return refused.status, {"errors": refused.errors}
+
+    def end_key(self, key: CreateKey) -> Answer:
+        """End the key of a create: answer the id of what it made, or no content, and then it never makes anything."""
+        id_ = self._store.write(key.end)
+        return (204, None) if id_ is None else (200, {"data": {"id": id_}})
 
     def objects(self, kind: str) -> list[Document]:
         """Every object of a kind, the oldest first, as responses show them."""
@@ -97,10 +104,16 @@ class ControlPlane:
         """Close the store."""
         self._store.close()
 
-    def _carry_out(self, route: Route, values: dict[str, str], body: object) -> Answer:
+    def _carry_out(self, route: Route, values: dict[str, str], body: object, key: CreateKey | None) -> Answer:
         kind, store = route.kind, self._store
         if route.operation == CREATE:
-            return 201, {"data": store.write(lambda transaction: self._create(transaction, kind, values, body))}
+
+            def make(transaction: Transaction) -> Document:
+                return self._create(transaction, kind, values, body)
+
+            if key is None:
+                return 201, {"data": store.write(make)}
+            return 201, {"data": store.write(lambda transaction: key.once(transaction, kind, (values, body), make))}
         if route.operation == UPDATE:
             return 200, {"data": store.write(lambda transaction: self._update(transaction, kind, values, body))}
         if route.operation == DELETE:

@@ -10,6 +10,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from tama.control_plane.clients import SCOPE, Denied
+from tama.control_plane.creates import KEPT_S, CreateKey
 from tama.control_plane.errors import StoreError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ MAX_BYTES = 16 * 1024 * 1024
 
 _JSON = "application/json"
 _METHODS = ("GET", "POST", "PATCH", "DELETE")
+_LONGEST_KEY = 255
 _STATUSES = {"invalid_client": 401}
 
 
@@ -45,6 +47,7 @@ def create_app(plane: ControlPlane) -> Flask:
     api = _Api(plane)
     app.add_url_rule("/auth/tokens", "tokens", api.give_token, methods=["POST"])
     app.add_url_rule("/provision/<path:rest>", "provision", api.provision, methods=_METHODS)
+    app.add_url_rule("/idempotency-keys/<key>", "idempotency_key", api.end_key, methods=["DELETE"])
     app.add_url_rule("/healthz", "live", lambda: _json({"status": "ok"}, 200))
     app.register_error_handler(_Unanswerable, _refusal)
     app.register_error_handler(HTTPException, _explanation)
@@ -65,18 +68,28 @@ class _Api:
         except Denied as denied:
             said = {"error": denied.error, "error_description": denied.description}
             return _unstored(said, _STATUSES.get(denied.error, 400))
-        return _unstored(granted, 200)
+        answer = _unstored(granted, 200)
+        answer.headers["Idempotency-Key-Lifetime"] = str(KEPT_S)
+        return answer
+
+    def end_key(self, key: str) -> Response:
+        return _answer(*self._plane.end_key(CreateKey(self._client(), _well_formed(key))))
 
     def provision(self, rest: str) -> Response:
-        scopes = self._clients.scopes(_bearer())
-        if scopes is None:
-            raise _Unanswerable(401, "Unauthorized")
-        if SCOPE not in scopes:
-            raise _Unanswerable(403, "Forbidden")
+        client = self._client()
         method = "GET" if request.method == "HEAD" else request.method
         path, query = f"/provision/{quote(rest)}", request.query_string.decode("latin-1")
-        status, answer = self._plane.handle(method, f"{path}?{query}" if query else path, _body())
-        return Response(status=204) if answer is None else _json(answer, status)
+        key = CreateKey(client, key) if method == "POST" and (key := _idempotency_key()) else None
+        return _answer(*self._plane.handle(method, f"{path}?{query}" if query else path, _body(), key))
+
+    def _client(self) -> str:
+        """The id of the client whose token the request carries."""
+        bearer = self._clients.bearer(_bearer())
+        if bearer is None:
+            raise _Unanswerable(401, "Unauthorized")
+        if SCOPE not in bearer.scopes:
+            raise _Unanswerable(403, "Forbidden")
+        return bearer.client
 
 
 def _refusal(error: _Unanswerable) -> Response:
@@ -96,6 +109,22 @@ def _explanation(error: HTTPException) -> Response:
 def _bearer() -> str:
     scheme, _, presented = request.headers.get("Authorization", "").partition(" ")
     return presented.strip() if scheme.lower() == "bearer" else ""
+
+
+def _idempotency_key() -> str:
+    """The key of a create, a string of structured fields (RFC 8941, section 3.3.3); empty when it has none."""
+    field = request.headers.get("Idempotency-Key", "").strip()
+    if not field:
+        return ""
+    if len(field) < 3 or field[0] != '"' or field[-1] != '"':  # noqa: PLR2004 - two quotes, and something within
+        raise _Unanswerable(400, "The header Idempotency-Key is a text in double quotes.")
+    return _well_formed(field[1:-1])
+
+
+def _well_formed(key: str) -> str:
+    if len(key) > _LONGEST_KEY or not (key.isascii() and key.isprintable()) or '"' in key or "\\" in key:
+        raise _Unanswerable(400, f"An idempotency key has at most {_LONGEST_KEY} printable ASCII characters.")
+    return key
 
 
 def _asked_for() -> str | None:
@@ -132,6 +161,10 @@ def _body() -> Any:
 
 def _no_constant(name: str) -> None:
     raise ValueError(name)
+
+
+def _answer(status: int, answer: object) -> Response:
+    return Response(status=status) if answer is None else _json(answer, status)
 
 
 def _json(value: object, status: int) -> Response:
