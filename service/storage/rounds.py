@@ -51,6 +51,7 @@ class Rounds:
         store: where.
         work: what each kind of scheduled work does that is done by single changes.
         tasks: what each other kind of scheduled work does.
+        claim_s: for how many seconds a task that is begun is left to this process; 0 where there is no other one.
 
     Attributes:
         work: as given.
@@ -58,8 +59,11 @@ class Rounds:
 
     """
 
-    def __init__(self, store: SweptStore, work: Mapping[str, Work], tasks: Mapping[str, Task]) -> None:
+    def __init__(
+        self, store: SweptStore, work: Mapping[str, Work], tasks: Mapping[str, Task], *, claim_s: int = 0
+    ) -> None:
         self._store = store
+        self._claim_s = claim_s
         self.work = work
         self.tasks = tasks
 
@@ -92,7 +96,7 @@ class Rounds:
 
         try:
             if name in self.tasks:
-                self.tasks[name](self._store, tenant, actor)
+                self._do_task(due, now)
             else:
                 self._store.change(tenant, actor, step)
         except StoreUnavailableError:
@@ -103,3 +107,19 @@ class Rounds:
         except Exception as error:  # noqa: BLE001 - the work of the other actors goes on
             _log.error("background work failed and is put off", exc_info=error, extra={"work": name})
             self._store.change(tenant, actor, lambda changes: changes.put_off(name, now + RETRY_S))
+
+    def _do_task(self, due: Due, now: int) -> None:
+        tenant, actor, name = due
+
+        def claim(changes: SweptChanges) -> bool:
+            is_due = changes.take(name)
+            if is_due:
+                changes.schedule(name, now + self._claim_s)
+            return is_due
+
+        if not self._claim_s:
+            self.tasks[name](self._store, tenant, actor)
+        elif self._store.change(tenant, actor, claim):
+            self.tasks[name](self._store, tenant, actor)
+            # The next step, if there is one, is due at once.
+            self._store.change(tenant, actor, lambda changes: changes.put_off(name, 0))

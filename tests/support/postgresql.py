@@ -130,10 +130,10 @@ class PostgreSQL:
         return f"postgresql://{_USER}@127.0.0.1:{port or self.port}/{database}?passfile={self.password_file}"
 
     @contextmanager
-    def database(self) -> Iterator[str]:
+    def database(self, encoding: str = "UTF8") -> Iterator[str]:
         """Make an empty database, yield its name, and remove it, whoever is still connected to it."""
         name = f"test_{secrets.token_hex(8)}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE template0")
+        self._execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING {encoding}")
         try:
             yield name
         finally:

@@ -3,6 +3,8 @@
 `limited_store` is another one, in which a tenant can have three actors.
 """
 
+import random
+import string
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +23,9 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+HAN = "".join(map(chr, range(0x4E00, 0x9FA6)))
 
 
 def puts(key: str, document: bytes, expires: int | None = None) -> Callable[[Changes], Item]:
@@ -137,6 +142,17 @@ class StoreSuite:
         for tenant, actor, key in places:
             assert found(store, actor, key, tenant) == f"{tenant}|{actor}|{key}".encode()
         assert found(store, "b", "k", "a") is None
+
+    def test_the_longest_names_are_kept(self, store: Store) -> None:
+        # Random, so that no index makes them shorter than they are.
+        chance = random.Random(7)
+        tenant, actor = (
+            "".join(chance.choices(range_of, k=size)) for range_of, size in ((string.printable, 64), (HAN, 341))
+        )
+        for key in ("event-id/" + "".join(chance.choices(string.ascii_letters, k=300)), "mark/k"):
+            written = store.write(tenant, actor, puts(key, b"1"))
+            assert store.get(tenant, actor, key) == [written]
+        assert store.actors(tenant, None, 10) == [actor]
 
     def test_a_change_is_a_new_version_of_the_same_life(self, store: Store) -> None:
         first = store.write("t", "a", puts("k", b"1"))

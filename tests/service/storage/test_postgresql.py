@@ -1,0 +1,172 @@
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
+from typing import Any
+
+import psycopg
+import pytest
+
+from service.items import Changes
+from service.storage import Store, StoreUnavailableError, TenantFullError
+from service.storage.postgresql import CLAIM_S, PostgreSQLStore
+from tests.service.storage.suite import TASKS, WORK, Clock, StoreSuite, deletes, found, puts
+from tests.support.postgresql import PostgreSQL
+
+
+@pytest.fixture
+def store(database: str, clock: Clock) -> Iterator[PostgreSQLStore]:
+    """A store that makes no rounds by itself, so that a test decides when."""
+    store = PostgreSQLStore(database, WORK, tasks=TASKS, clock=clock, sweep_period=3_600)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def limited_store(postgresql: PostgreSQL) -> Iterator[PostgreSQLStore]:
+    with postgresql.database() as name:
+        store = PostgreSQLStore(postgresql.address(name), sweep_period=3_600, max_actors=3)
+        yield store
+        store.close()
+
+
+class TestPostgreSQLStore(StoreSuite):
+    pass
+
+
+@pytest.fixture
+def other(store: PostgreSQLStore, database: str, clock: Clock) -> Iterator[PostgreSQLStore]:
+    """The store as another process has it."""
+    with closing(PostgreSQLStore(database, WORK, tasks=TASKS, clock=clock, sweep_period=3_600)) as other:
+        yield other
+
+
+def rows(database: str, table: str) -> list[Any]:
+    with psycopg.connect(database) as connection:
+        return connection.execute(f"SELECT * FROM personalization.{table}".encode()).fetchall()
+
+
+def test_every_process_reads_what_another_wrote(store: PostgreSQLStore, other: PostgreSQLStore) -> None:
+    written = [store.write("t", "a", puts(key, b"1")) for key in ("profile", "mark/consent")]
+    assert other.get("t", "a", "profile", "mark/consent") == written
+
+
+def test_a_mark_does_not_name_its_actor(store: PostgreSQLStore, database: str) -> None:
+    store.write("t", "canary", puts("mark/consent", b"withdrawn"))
+    assert "canary" not in str([rows(database, table) for table in ("actor", "item", "work")])
+
+
+def test_nothing_names_an_actor_who_was_deleted_or_whose_items_have_expired(
+    store: PostgreSQLStore, database: str, clock: Clock
+) -> None:
+    store.write("t", "canary-1", puts("profile", b"1"))
+    store.write("t", "canary-1", lambda changes: changes.schedule("daily", clock.now + 10))
+    store.write("t", "canary-1", deletes("profile"))
+    store.write("t", "canary-1", lambda changes: changes.unschedule())
+    for tenant in ("t", "u"):
+        store.write(tenant, "canary-2", puts("idempotency/0", b"1", expires=clock.now + 10))
+    store.write("t", "canary-3", lambda changes: changes.get("profile"))
+    clock.now += 10
+    assert store.backlog() == 2
+    store.sweep()
+    assert "canary" not in str([rows(database, table) for table in ("actor", "item", "work")])
+
+
+def test_what_is_stored_anew_while_it_is_swept_stays(
+    store: PostgreSQLStore, other: PostgreSQLStore, clock: Clock
+) -> None:
+    store.write("t", "a", puts("k", b"1", expires=clock.now + 10))
+    clock.now += 10
+    stored, go = threading.Event(), threading.Event()
+
+    def stores_anew(changes: Changes) -> None:
+        changes.put("k", b"2")
+        changes.scan("k", "l", 1)  # which has it sent
+        stored.set()
+        assert go.wait(10)
+
+    with ThreadPoolExecutor(2) as threads:
+        writing = threads.submit(store.write, "t", "a", stores_anew)
+        assert stored.wait(10)
+        sweeping = threads.submit(other.sweep)
+        time.sleep(0.1)
+        go.set()
+        writing.result()
+        sweeping.result()
+    assert found(store, "a", "k") == b"2"
+    assert store.actors("t", None, 10) == ["a"]
+
+
+def test_a_task_is_not_begun_by_two_processes(database: str, clock: Clock) -> None:
+    begun, go, calls = threading.Event(), threading.Event(), []
+
+    def task(_store: Store, _tenant: str, actor: str) -> None:
+        calls.append(actor)
+        begun.set()
+        assert go.wait(10)
+        _store.write("t", actor, lambda changes: changes.unschedule("task"))
+
+    with ExitStack() as closes, ThreadPoolExecutor(2) as threads:
+        one, two = (
+            closes.enter_context(closing(PostgreSQLStore(database, tasks={"task": task}, clock=clock)))
+            for _ in range(2)
+        )
+        one.write("t", "a", lambda changes: changes.schedule("task", clock.now + 1))
+        clock.now += 1
+        sweeping = threads.submit(one.sweep)
+        assert begun.wait(10)
+        two.sweep()
+        go.set()
+        sweeping.result()
+    assert calls == ["a"]
+
+
+def test_a_task_whose_process_ended_in_the_middle_is_done_by_another(database: str, clock: Clock) -> None:
+    done = []
+
+    def ends(_store: Store, _tenant: str, _actor: str) -> None:
+        raise SystemExit
+
+    def task(store: Store, tenant: str, actor: str) -> None:
+        done.append(actor)
+        store.write(tenant, actor, lambda changes: changes.unschedule("task"))
+
+    with closing(PostgreSQLStore(database, tasks={"task": ends}, clock=clock, sweep_period=3_600)) as one:
+        one.write("t", "a", lambda changes: changes.schedule("task", clock.now))
+        with pytest.raises(SystemExit):
+            one.sweep()
+    with closing(PostgreSQLStore(database, tasks={"task": task}, clock=clock, sweep_period=3_600)) as two:
+        two.sweep()
+        assert done == []
+        clock.now += CLAIM_S
+        two.sweep()
+    assert done == ["a"]
+
+
+def test_an_erasure_is_recorded_once_and_names_nobody(store: PostgreSQLStore, database: str) -> None:
+    for erasure in ("first", "first", "second"):
+        store.record_erasure("t", ["canary", "other"], erasure)
+    recorded = rows(database, "erasure")
+    assert [(tenant, erasure) for tenant, _, erasure, _ in recorded] == [("t", "second")] * 2
+    assert "canary" not in str(recorded)
+
+
+def test_a_database_whose_text_is_not_utf_8_is_refused(postgresql: PostgreSQL) -> None:
+    with postgresql.database("LATIN1") as name, pytest.raises(StoreUnavailableError, match="UTF8"):
+        PostgreSQLStore(postgresql.address(name))
+
+
+def test_a_write_over_the_limit_does_not_hold_up_others_for_long(limited_store: PostgreSQLStore) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = list(threads.map(lambda number: is_let_in(limited_store, f"a{number}"), range(40)))
+    assert 3 <= outcomes.count(True) <= 3 + 8
+    assert len(limited_store.actors("t", None, 100)) == outcomes.count(True)
+
+
+def is_let_in(store: Store, actor: str) -> bool:
+    try:
+        store.write("t", actor, puts("profile", b"1"))
+    except TenantFullError:
+        return False
+    return True
