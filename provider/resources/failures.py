@@ -5,7 +5,7 @@ from __future__ import annotations
 from provider.framework.diagnostics import Diagnostic, Failure
 from provider.resources.conversions import fields_of
 from tama.catalog.declaration import Block
-from tama.client.errors import Invalid, NotFound, ResponseError, ServerError, TamaError, Unauthorized, Unreachable
+from tama.client.errors import Invalid, NotFound, ServerError, TamaError, Unauthorized, Unreachable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from provider.framework.values import Values
     from tama.catalog.declaration import DataSource, Resource
     from tama.client import Client
+    from tama.client.errors import OutcomeUnknown
 
 _SUMMARY = "Client Error"
 _ADVICE = (
@@ -32,7 +33,6 @@ def client_failure(
     declared: Resource | DataSource,
     values: Values | None = None,
     *,
-    request: str = "",
     parent: Path = (),
     advice: str = "",
 ) -> Failure:
@@ -43,25 +43,61 @@ def client_failure(
         doing: verb and thing, e.g. `create space`.
         declared: whose attributes the error's fields may be.
         values: the configured values, to tell which of two attributes for one field is meant.
-        request: method and path, which show the ids when one of them is not found.
         parent: the attribute that names what is not found, when nothing is.
         advice: what helps, beside the ids, when nothing is found.
     """
+    if isinstance(error, NotFound):
+        return Failure(_diagnostic(error, doing, parent, advice))
     if not isinstance(error, Invalid):
-        if not isinstance(error, NotFound):
-            return Failure(_diagnostic(error, doing))
-        return Failure(_diagnostic(error, doing, parent, f" The request was {request}. {advice}".rstrip()))
+        return Failure(_diagnostic(error, doing))
     diagnostics = []
     elsewhere = {}
     for field, messages in error.errors.items():
         path = _path(declared, field, values or {})
         if path:
-            diagnostics.append(_diagnostic(Invalid(error.status, {field: messages}), doing, path))
+            diagnostics.append(_diagnostic(_part(error, {field: messages}), doing, path))
         else:
             elsewhere[field] = messages
     if elsewhere or not diagnostics:
-        diagnostics.append(_diagnostic(Invalid(error.status, elsewhere), doing))
+        diagnostics.append(_diagnostic(_part(error, elsewhere), doing))
     return Failure(*diagnostics)
+
+
+def unknown_outcome(error: OutcomeUnknown, declared: Resource, values: Values) -> Failure:
+    """Return the failure for a create that may have made an object; `values` are the configured ones."""
+    thing = declared.thing
+    if error.key:
+        advice = (
+            f"It is not known whether the {thing} was made. It is recorded without an id: the next plan, apply or "
+            "destroy asks the control plane what became of it, so that none is lost and none made twice. Apply again."
+        )
+    else:
+        told = ", ".join(
+            f"{each.name} = {values[each.name]}"
+            for each in declared.attributes
+            if each.sent and each.kind == "string" and not each.sensitive and isinstance(values.get(each.name), str)
+        )
+        found = declared.import_id.format_map({**values, "id": "<id>"})
+        advice = (
+            f"It is not known whether the {thing} was made, and this control plane knows no idempotency keys by which "
+            "it could be asked. Nothing is recorded, so that the next apply makes one, perhaps a second one. Before "
+            f"that, look for a {thing} with {told or 'what is configured'}. When there is one, delete it, or take it "
+            "over:\n"
+            f"  terraform import tama_{declared.type}.<name> '{found}'"
+        )
+    return Failure(_diagnostic(error, f"create {thing}", more=advice))
+
+
+def forgotten_outcome(declared: Resource) -> Failure:
+    """Return the failure for a create of unknown outcome that the control plane no longer knows."""
+    return Failure(
+        Diagnostic(
+            "Unknown Outcome",
+            f"Terraform had no answer to the create of this {declared.thing}, and asks too late what became of it. "
+            f"Look whether the {declared.thing} exists. Then `terraform state rm` its address, and when it does, "
+            "`terraform import` it.",
+        )
+    )
 
 
 def fetch(client: Client, path: str, doing: str, declared: Resource | DataSource, advice: str = "") -> Any:
@@ -69,7 +105,7 @@ def fetch(client: Client, path: str, doing: str, declared: Resource | DataSource
     try:
         return client.request("GET", path)
     except TamaError as error:
-        raise client_failure(error, doing, declared, request=f"GET {path}", advice=advice) from error
+        raise client_failure(error, doing, declared, advice=advice) from error
 
 
 def unusable_answer(doing: str) -> Failure:
@@ -79,9 +115,20 @@ def unusable_answer(doing: str) -> Failure:
 
 
 def _diagnostic(error: TamaError, doing: str, path: Path = (), more: str = "") -> Diagnostic:
-    advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), "") + more
-    text = str(error) if isinstance(error, ResponseError) else str(error) or type(error).__name__
-    return Diagnostic(_SUMMARY, f"Unable to {doing}, got error: {text}" + (advice and f"\n\n{advice}"), path)
+    advice = next((text for kind, text in _ADVICE if isinstance(error, kind)), "")
+    request = f"The request was {error.request}." if error.request else ""
+    if error.request_id:
+        request = f"The request was {error.request}, with the id {error.request_id}."
+    help_ = " ".join(filter(None, (advice, request, more)))
+    text = str(error) or type(error).__name__
+    return Diagnostic(_SUMMARY, f"Unable to {doing}, got error: {text}" + (help_ and f"\n\n{help_}"), path)
+
+
+def _part(error: Invalid, fields: Values) -> Invalid:
+    """Return what an error says of some of its fields."""
+    part = Invalid(error.status, fields)
+    part.request, part.request_id = error.request, error.request_id
+    return part
 
 
 def _path(declared: Resource | DataSource, field: str, values: Values) -> Path:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from time import time
+
 from provider.framework.diagnostics import Diagnostic, Failure
 from provider.framework.json_text import equal
 from provider.framework.resource import Resource
 from provider.framework.values import complete, conform
 from provider.protocol.values import UNKNOWN
 from provider.resources.conversions import fields_of, plain, request_body, response_values, textual
-from provider.resources.failures import client_failure, fetch, unusable_answer
+from provider.resources.failures import client_failure, fetch, forgotten_outcome, unknown_outcome, unusable_answer
 from provider.resources.paths import fill, placeholders, split
 from provider.resources.schemas import resource_schema
 from tama.catalog.declaration import Unfit
-from tama.client.errors import NotFound, TamaError
+from tama.client.errors import NotFound, OutcomeUnknown, TamaError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from tama.client import Client
 
 _OF_TERRAFORM = ("wait_for", "timeouts")
+# In what is private: the key of a create of unknown outcome, and until when the control plane knows it.
+_KEY, _KEY_EXPIRES = "idempotency_key", "idempotency_key_expires"
 
 
 def known(value: object) -> bool:
@@ -97,7 +101,17 @@ class CatalogResource(Resource):
         self._check("create", planned)
         path = fill(self._declared.collection, planned)
         sent = self._with_twins(planned, change.config)
-        response = self._send("create", "POST", path, request_body(self._declared, sent), planned)
+        body = request_body(self._declared, sent)
+        try:
+            response = self._client().create(path, body)
+        except OutcomeUnknown as error:
+            if error.key:
+                # Terraform keeps an object without an id, and hands what is private to the next read.
+                change.private |= {_KEY: error.key, _KEY_EXPIRES: int(error.expires)}
+                change.state = _planned(change) | {"id": None}
+            raise unknown_outcome(error, self._declared, planned) from error
+        except TamaError as error:
+            raise self._failure("create", error, planned, self._parent()) from error
         if not isinstance(response, dict) or not response.get("id"):
             raise unusable_answer(f"create {self._declared.thing}")
         # Recorded before anything else is made of the response: what exists must never be lost.
@@ -105,15 +119,16 @@ class CatalogResource(Resource):
         change.state = self._state(response, planned)
         self._tell_of_failure(change, self._wait(change, response, "create"))
 
-    def read(self, state: Values, private: Private) -> Values | None:  # noqa: ARG002 - the framework's signature
+    def read(self, state: Values, private: Private) -> Values | None:
         """GET it."""
         try:
-            response = self._client().request("GET", self._member(state))
+            found = self._resolved(state, private)
+            response = found and self._client().request("GET", self._member(found))
         except NotFound:
             return None
         except TamaError as error:
-            raise client_failure(error, f"read {self._declared.thing}", self._declared) from error
-        return self._state(response, plain(self._fields, state))
+            raise self._failure("read", error) from error
+        return response and self._state(response, plain(self._fields, state))
 
     def update(self, change: Change) -> None:
         """PATCH it, unless nothing changes that the API keeps, and wait."""
@@ -122,7 +137,10 @@ class CatalogResource(Resource):
         response = None
         if self._is_sent(body, planned, prior):
             self._check("update", planned)
-            response = self._send("update", "PATCH", self._member(prior), body, planned)
+            try:
+                response = self._client().request("PATCH", self._member(prior), body)
+            except TamaError as error:
+                raise self._failure("update", error, planned) from error
             change.state = self._state(response, planned | {"id": prior["id"]})
         else:
             change.state = conform(self.schema.fields, _planned(change), change.prior or {})
@@ -141,11 +159,13 @@ class CatalogResource(Resource):
             )
             return
         try:
-            self._client().request("DELETE", self._member(change.prior or {}))
+            found = self._resolved(change.prior or {}, change.private)
+            if found:
+                self._client().request("DELETE", self._member(found))
         except NotFound:
             return
         except TamaError as error:
-            raise client_failure(error, f"delete {self._declared.thing}", self._declared) from error
+            raise self._failure("delete", error) from error
 
     def import_state(self, identifier: str) -> Values:
         """Read the parts of an import's id, as the declaration writes them."""
@@ -191,13 +211,25 @@ class CatalogResource(Resource):
     def _member(self, values: Values) -> str:
         return fill(self._declared.member, values)
 
-    def _send(self, verb: str, method: str, path: str, body: Values, values: Values) -> Any:
-        try:
-            return self._client().request(method, path, body)
-        except TamaError as error:
-            doing, request = f"{verb} {self._declared.thing}", f"{method} {path}"
-            parent = self._parent() if method == "POST" else ()
-            raise client_failure(error, doing, self._declared, values, request=request, parent=parent) from error
+    def _failure(self, verb: str, error: TamaError, values: Values | None = None, parent: Path = ()) -> Failure:
+        return client_failure(error, f"{verb} {self._declared.thing}", self._declared, values, parent=parent)
+
+    def _resolved(self, state: Values, private: Private) -> Values | None:
+        """Return the state with the id of what a create of unknown outcome made; None when it made nothing.
+
+        Raises:
+            TamaError: it cannot be asked for.
+            Failure: it was asked for too late.
+        """
+        if _KEY not in private:
+            return state
+        made = self._client().resolve(private[_KEY])
+        if made is None:
+            if time() > private[_KEY_EXPIRES]:
+                raise forgotten_outcome(self._declared)
+            return None
+        del private[_KEY], private[_KEY_EXPIRES]
+        return state | {"id": made["id"]}
 
     def _parent(self) -> Path:
         """Return the attribute that names what an object is created in; nothing where it is created in nothing."""

@@ -10,7 +10,7 @@ from provider.framework.schema import NUMBER, STRING, STRINGS, Attribute, Schema
 from provider.framework.validators import between, whole
 from provider.protocol.values import UNKNOWN
 from tama import catalog
-from tama.client import check_base_url, connect
+from tama.client import Tls, check_base_url, connect
 from tama.client.errors import ConfigurationError
 
 TYPE_CHECKING = False
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from provider.framework.values import Values
     from tama.client import Client
 
-_SHORTEST, _LONGEST = 1, 3600  # seconds that a request may be given
+_SECONDS = (1, 3600)  # that a request may be given
+_CONNECTIONS = (1, 1000)
 
 _SCHEMA = Schema(
     (
@@ -58,14 +59,44 @@ _SCHEMA = Schema(
         Attribute(
             "timeout",
             NUMBER,
-            "How long one request may take, in seconds; 30 when not given. Also from `TAMA_TIMEOUT`.",
+            "How long one request to a hosted Tama may take, in seconds; 30 when not given. With its repetitions it "
+            "may take four times as long. Also from `TAMA_TIMEOUT`.",
             optional=True,
-            validators=(whole, between(_SHORTEST, _LONGEST)),
+            validators=(whole, between(*_SECONDS)),
+        ),
+        Attribute(
+            "max_connections",
+            NUMBER,
+            "How many requests to a hosted Tama may be under way at once; 10 when not given. Also from "
+            "`TAMA_MAX_CONNECTIONS`.",
+            optional=True,
+            validators=(whole, between(*_CONNECTIONS)),
+        ),
+        Attribute(
+            "ca_file",
+            STRING,
+            "A file with the certificates, in PEM, of those who may vouch for a hosted Tama, in the place of the "
+            "system's. Also from `TAMA_CA_FILE`.",
+            optional=True,
+        ),
+        Attribute(
+            "cert_file",
+            STRING,
+            "A file with the certificate, in PEM, that the provider shows to a hosted Tama. Also from "
+            "`TAMA_CERT_FILE`.",
+            optional=True,
+        ),
+        Attribute(
+            "key_file",
+            STRING,
+            "A file with the key of that certificate, in PEM and not encrypted; when not given, it is in `cert_file`. "
+            "Also from `TAMA_KEY_FILE`.",
+            optional=True,
         ),
     ),
     "Tama, an AI orchestration platform.",
 )
-_DEFAULT_SCOPES, _DEFAULT_TIMEOUT = ["provision.all"], 30
+_DEFAULT_SCOPES, _DEFAULT_TIMEOUT, _DEFAULT_CONNECTIONS = ["provision.all"], 30, 10
 
 
 class TamaProvider(Provider):
@@ -100,6 +131,7 @@ class TamaProvider(Provider):
             except ConfigurationError as error:
                 raise Failure(Diagnostic("Invalid Base URL Configuration", str(error), ("base_url",))) from error
         settings: dict[str, Any] = {}
+        files: dict[str, Any] = {}
         if base_url is not UNKNOWN and not base_url.startswith("embedded:"):
             for value, problem in ((client_id, _MISSING_CLIENT_ID), (client_secret, _MISSING_CLIENT_SECRET)):
                 if not value:
@@ -108,13 +140,17 @@ class TamaProvider(Provider):
                 "client_id": client_id,
                 "client_secret": client_secret,
                 "scopes": _scopes(config),
-                "timeout": _timeout(config),
+                "timeout": _number(config, "timeout", _DEFAULT_TIMEOUT, *_SECONDS),
+                "max_connections": _number(config, "max_connections", _DEFAULT_CONNECTIONS, *_CONNECTIONS),
             }
-        unknown = [name for name, value in {"base_url": base_url, **settings}.items() if _is_unknown(value)]
+            files = {name: _given(config, name) for name in ("ca_file", "cert_file", "key_file")}
+            if files["key_file"] and not files["cert_file"]:
+                diagnostics.add(_MISSING_CERTIFICATE)
+        unknown = [name for name, value in {"base_url": base_url, **settings, **files}.items() if _is_unknown(value)]
         self._unknown = ", ".join(unknown)
         if unknown or diagnostics.has_errors():
             return
-        self._client = connect(base_url, **settings, pause=self._pause)
+        self._client = connect(base_url, **settings, tls=Tls(**files), pause=self._pause)
 
     def close(self) -> None:
         """Close the client: the last process that closes an embedded store leaves no log with deleted secrets."""
@@ -174,14 +210,14 @@ def _scopes(config: Values) -> Any:
     return _environment("scopes").split() or _DEFAULT_SCOPES
 
 
-def _timeout(config: Values) -> Any:
-    if config["timeout"] is not None:
-        return config["timeout"]
-    text = _environment("timeout") or str(_DEFAULT_TIMEOUT)
-    if text.isascii() and text.isdecimal() and _SHORTEST <= int(text) <= _LONGEST:
+def _number(config: Values, name: str, default: int, least: int, most: int) -> Any:
+    if config[name] is not None:
+        return config[name]
+    text = _environment(name) or str(default)
+    if text.isascii() and text.isdecimal() and least <= int(text) <= most:
         return int(text)
-    detail = f"TAMA_TIMEOUT must be a whole number of seconds between {_SHORTEST} and {_LONGEST}, got: {text}"
-    raise Failure(Diagnostic("Invalid Timeout Configuration", detail, ("timeout",)))
+    detail = f"TAMA_{name.upper()} must be a whole number between {least} and {most}, got: {text}"
+    raise Failure(Diagnostic("Invalid Provider Configuration", detail, (name,)))
 
 
 def _environment(name: str) -> str:
@@ -208,4 +244,9 @@ _MISSING_CLIENT_SECRET = Diagnostic(
     "Missing Client Secret Configuration",
     "A hosted Tama needs a client secret: set client_secret, or the environment variable TAMA_CLIENT_SECRET.",
     ("client_secret",),
+)
+_MISSING_CERTIFICATE = Diagnostic(
+    "Missing Certificate Configuration",
+    "A key needs its certificate: set cert_file, or the environment variable TAMA_CERT_FILE.",
+    ("cert_file",),
 )

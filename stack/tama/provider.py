@@ -22,8 +22,16 @@ class TamaProvider(Provider):
         client_secret: The secret of that client. Also from `TAMA_CLIENT_SECRET`. Sensitive.
         scopes: The scopes that the client asks for; `provision.all` when not given. Also from `TAMA_SCOPES`,
             divided by spaces.
-        timeout: How long one request may take, in seconds; 30 when not given. Also from `TAMA_TIMEOUT`. A whole
-            number.
+        timeout: How long one request to a hosted Tama may take, in seconds; 30 when not given. With its
+            repetitions it may take four times as long. Also from `TAMA_TIMEOUT`. A whole number.
+        max_connections: How many requests to a hosted Tama may be under way at once; 10 when not given. Also
+            from `TAMA_MAX_CONNECTIONS`. A whole number.
+        ca_file: A file with the certificates, in PEM, of those who may vouch for a hosted Tama, in the place of
+            the system's. Also from `TAMA_CA_FILE`.
+        cert_file: A file with the certificate, in PEM, that the provider shows to a hosted Tama. Also from
+            `TAMA_CERT_FILE`.
+        key_file: A file with the key of that certificate, in PEM and not encrypted; when not given, it is in
+            `cert_file`. Also from `TAMA_KEY_FILE`.
         alias: The name by which resources choose this instance; None for the default one.
     """
 
@@ -38,6 +46,10 @@ class TamaProvider(Provider):
         client_secret: str | None = None,
         scopes: Sequence[str] | None = None,
         timeout: float | None = None,
+        max_connections: float | None = None,
+        ca_file: str | None = None,
+        cert_file: str | None = None,
+        key_file: str | None = None,
         alias: str | None = None,
     ) -> None:
         arguments: dict[str, object] = {
@@ -46,5 +58,9 @@ class TamaProvider(Provider):
             "client_secret": client_secret,
             "scopes": scopes,
             "timeout": timeout,
+            "max_connections": max_connections,
+            "ca_file": ca_file,
+            "cert_file": cert_file,
+            "key_file": key_file,
         }
         super().__init__(scope, id_, arguments, alias)

@@ -49,6 +49,9 @@ class Echo:
         self.others: dict[str, Any] = {}
         self.requests: list[tuple[str, str, Any]] = []
 
+    def create(self, path: str, body: object) -> Any:
+        return self.request("POST", path, body)
+
     def request(self, method: str, path: str, body: Any = None) -> Any:
         self.requests.append((method, path, deepcopy(body)))
         if path in self.others:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from provider.protocol.values import UNKNOWN
 from provider.resources.lookup import CatalogDataSource
 from provider.resources.managed import CatalogResource
 from tama import catalog
-from tama.client.errors import TamaError, Unreachable, response_error
+from tama.client.errors import OutcomeUnknown, TamaError, Unreachable, response_error
 from tests.provider.driver import Answer, Driver, Values, wire
 
 SPACE = {"id": None, "name": "A", "type": "root", "slug": None, "provision_state": None}
@@ -53,10 +54,17 @@ class Client:
         self.answers: list[Any] = []
         self.requests: list[tuple[str, str, Any]] = []
 
+    def create(self, path: str, body: object) -> Any:
+        return self.request("POST", path, body)
+
+    def resolve(self, key: str) -> Any:
+        return self.request("RESOLVE", key)
+
     def request(self, method: str, path: str, body: object = None) -> Any:
         self.requests.append((method, path, body))
         answer = self.answers.pop(0)
-        if isinstance(answer, Exception):
+        if isinstance(answer, TamaError):
+            answer.request, answer.request_id = f"{method} {path}", "7c9"
             raise answer
         return answer
 
@@ -121,6 +129,70 @@ def test_a_read_of_what_is_gone_removes_it_and_a_delete_of_it_succeeds(driver: D
     assert (gone.state, gone.errors) == (None, [])
 
 
+def unknown(key: str = "", seconds: float = 86_400) -> OutcomeUnknown:
+    return OutcomeUnknown(Unreachable("https://tama.invalid did not answer within 30 s."), key, time.time() + seconds)
+
+
+def test_a_create_of_unknown_outcome_is_recorded_without_an_id(driver: Driver, client: Client) -> None:
+    client.answers = [unknown("the-key")]
+    made = driver.apply("tama_space", SPACE)
+    assert made.state == SPACE
+    assert made.errors[0].startswith(
+        "Client Error: Unable to create space, got error: https://tama.invalid did not answer within 30 s.\n\n"
+    )
+    assert "It is recorded without an id" in made.errors[0]
+    client.answers = [{"id": "1"}, MADE, MADE]
+    read = driver.read("tama_space", made.state, made.private)
+    assert client.requests[1:] == [("RESOLVE", "the-key", None), ("GET", "/provision/neural/spaces/1", None)]
+    assert (read.state, read.private) == (MADE, b"")
+    assert driver.read("tama_space", read.state, read.private).state == MADE
+
+
+def test_what_a_create_of_unknown_outcome_did_not_make_is_dropped(driver: Driver, client: Client) -> None:
+    client.answers = [unknown("the-key"), None, {"id": "1"}, response_error(404)]
+    made = driver.apply("tama_space", SPACE)
+    assert driver.read("tama_space", made.state, made.private).state is None
+    assert driver.read("tama_space", made.state, made.private).state is None
+
+
+def test_what_cannot_be_asked_stays_to_be_asked(driver: Driver, client: Client) -> None:
+    client.answers = [unknown("the-key"), Unreachable("connection refused"), {"id": "1"}, MADE]
+    made = driver.apply("tama_space", SPACE)
+    read = driver.read("tama_space", made.state, made.private)
+    assert "Unable to read space, got error: connection refused" in read.errors[0]
+    assert (read.state, read.private) == (made.state, made.private)
+    assert driver.read("tama_space", read.state, read.private).state == MADE
+
+
+def test_what_is_asked_too_late_is_not_dropped_in_silence(driver: Driver, client: Client) -> None:
+    client.answers = [unknown("the-key", -1), None, {"id": "1"}, MADE]
+    made = driver.apply("tama_space", SPACE)
+    read = driver.read("tama_space", made.state, made.private)
+    assert read.errors[0].startswith("Unknown Outcome: ")
+    assert read.state == made.state
+    assert driver.read("tama_space", made.state, made.private).state == MADE
+
+
+@pytest.mark.parametrize(("answers", "methods"), [([None], ["RESOLVE"]), ([{"id": "1"}, None], ["RESOLVE", "DELETE"])])
+def test_a_delete_asks_what_became_of_a_create(
+    driver: Driver, client: Client, answers: list[Any], methods: list[str]
+) -> None:
+    client.answers = [unknown("the-key"), *answers]
+    made = driver.apply("tama_space", SPACE)
+    gone = driver.destroy("tama_space", made.state, made.private)
+    assert (gone.state, gone.errors) == (None, [])
+    assert [method for method, _, _ in client.requests[1:]] == methods
+
+
+def test_without_keys_an_unknown_outcome_says_what_to_look_for(driver: Driver, client: Client) -> None:
+    client.answers = [unknown()]
+    made = driver.apply("tama_source_identity", IDENTITY)
+    assert made.state is None
+    assert "look for a source identity with specification_id = s/1, identifier = Api Key." in made.errors[0]
+    assert made.errors[0].endswith("\n  terraform import tama_source_identity.<name> '<id>'")
+    assert "api_key" not in made.errors[0]
+
+
 def test_a_refused_update_keeps_the_state(driver: Driver, client: Client) -> None:
     client.answers = [response_error(500)]
     changed = driver.apply("tama_space", SPACE | {"name": "B"}, MADE)
@@ -164,7 +236,7 @@ def test_an_answer_without_an_id_is_an_error(driver: Driver, client: Client) -> 
         (response_error(422, {"base": ["is full"]}), "API error 422: base is full", []),
         (response_error(422, None, "Unprocessable"), "API error", []),
         (response_error(404, {"detail": "Not Found"}), "API error 404: detail Not Found\n\nCheck the ids", []),
-        (response_error(404), "The request was POST /provision/neural/spaces.", []),
+        (response_error(404), "place. The request was POST /provision/neural/spaces, with the id 7c9.", []),
         (response_error(401), "Check the provider's client_id", []),
         (response_error(503), "The control plane failed", []),
         (Unreachable("connection refused"), "got error: connection refused\n\nCheck the provider's base_url", []),

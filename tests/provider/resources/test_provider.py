@@ -19,7 +19,7 @@ from tama import catalog
 from tests.provider.driver import Driver
 
 ROOT = Path(__file__).parents[3]
-NOTHING: dict[str, Any] = dict.fromkeys(("base_url", "client_id", "client_secret", "scopes", "timeout"))
+NOTHING: dict[str, Any] = {attribute.name: None for attribute in TamaProvider.schema.fields}
 HOSTED = NOTHING | {"base_url": "https://tama.invalid", "client_id": "c", "client_secret": "s"}
 WRONG_BASE_URLS = ("embedded:", "./tama", "ftp://x", "https://", "http:///x", "https:tama.invalid")
 
@@ -49,6 +49,8 @@ def configured(config: dict[str, Any]) -> tuple[TamaProvider, list[str]]:
         (HOSTED | {"client_id": None}, ["Missing Client ID Configuration"]),
         (HOSTED | {"client_secret": ""}, ["Missing Client Secret Configuration"]),
         (HOSTED | {"client_secret": UNKNOWN}, []),
+        (HOSTED | {"key_file": "key.pem"}, ["Missing Certificate Configuration"]),
+        (HOSTED | {"key_file": "key.pem", "cert_file": UNKNOWN}, []),
         (NOTHING | {"base_url": UNKNOWN}, []),
     ],
 )
@@ -56,7 +58,7 @@ def test_a_configuration_is_whole_or_says_what_is_missing(config: dict[str, Any]
     assert configured(config)[1] == summaries
 
 
-@pytest.mark.parametrize("name", ["base_url", "client_secret", "timeout", "scopes"])
+@pytest.mark.parametrize("name", ["base_url", "client_secret", "timeout", "scopes", "ca_file"])
 def test_what_is_not_known_yet_is_missed_only_when_it_is_needed(name: str) -> None:
     provider, _ = configured(HOSTED | {name: [UNKNOWN] if name == "scopes" else UNKNOWN})
     with pytest.raises(Failure, match=f"The provider's {name} is known after apply only"):
@@ -90,11 +92,29 @@ def test_scopes_and_timeout_are_configured_or_from_the_environment(
     assert (asked["scopes"], asked["timeout"]) == expected
 
 
-@pytest.mark.parametrize("timeout", [b"soon", b"0", b"3601", b"1.5"])
-def test_a_timeout_of_the_environment_that_is_none_is_an_error(monkeypatch: pytest.MonkeyPatch, timeout: bytes) -> None:
-    monkeypatch.setattr("provider.resources.provider.posix.environ", {b"TAMA_TIMEOUT": timeout})
-    assert configured(HOSTED)[1] == ["Invalid Timeout Configuration"]
+@pytest.mark.parametrize("name", [b"TAMA_TIMEOUT", b"TAMA_MAX_CONNECTIONS"])
+@pytest.mark.parametrize("text", [b"soon", b"0", b"3601", b"1.5"])
+def test_a_number_of_the_environment_that_is_none_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, name: bytes, text: bytes
+) -> None:
+    monkeypatch.setattr("provider.resources.provider.posix.environ", {name: text})
+    assert configured(HOSTED)[1] == ["Invalid Provider Configuration"]
     assert configured(NOTHING | {"base_url": "embedded:tama"})[1] == []
+
+
+def test_how_a_hosted_tama_is_reached_is_configured_or_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: dict[str, Any] = {}
+    environment = {
+        b"TAMA_MAX_CONNECTIONS": b"3",
+        b"TAMA_CA_FILE": b"ca",
+        b"TAMA_CERT_FILE": b"cert",
+        b"TAMA_KEY_FILE": b"key",
+    }
+    monkeypatch.setattr("provider.resources.provider.posix.environ", environment)
+    monkeypatch.setattr("provider.resources.provider.connect", lambda _, **settings: asked.update(settings))
+    assert configured(HOSTED | {"ca_file": "own"})[1] == []
+    tls = asked["tls"]
+    assert (asked["max_connections"], tls.ca_file, tls.cert_file, tls.key_file) == (3, "own", "cert", "key")
 
 
 def test_a_stop_ends_the_pause_before_a_request_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
