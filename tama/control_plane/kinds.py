@@ -74,6 +74,12 @@ class Kind:
         """The object as responses show it: without its secrets."""
         return {key: value for key, value in document.items() if key not in self._hidden}
 
+    def without_given(self, document: Document) -> Document:
+        """What is left of the object when all that requests' bodies hold is taken away."""
+        given = {attribute.key.partition(".")[0] for attribute in self.attributes}
+        given.update(block.key for block in (self.resource.blocks if self.resource is not None else ()) if block.sent)
+        return {key: value for key, value in document.items() if key not in given}
+
     def targets(self, document: Document) -> list[str]:
         """The ids of the objects that it refers to."""
         return [id_ for _, id_ in self.referred(document)]

@@ -4,7 +4,7 @@ from tama.control_plane.errors import CallError, Invalid, NotFound, Refused
 from tama.control_plane.kinds import Kinds
 from tama.control_plane.names import new_id
 from tama.control_plane.objects import Objects
-from tama.control_plane.routes import CREATE, DELETE, READ, UPDATE, Routes
+from tama.control_plane.routes import CREATE, DELETE, READ, REPLACE, UPDATE, Routes
 from tama.control_plane.rules import RULES, none
 from tama.control_plane.validation import merged, wrapped
 
@@ -100,6 +100,10 @@ class ControlPlane:
 
         return Clients(self._store)
 
+    def check(self) -> None:
+        """Read something, which raises StoreError where the store cannot be read."""
+        self._store.read(lambda transaction: transaction.has("space", ""))
+
     def close(self) -> None:
         """Close the store."""
         self._store.close()
@@ -114,8 +118,8 @@ class ControlPlane:
             if key is None:
                 return 201, {"data": store.write(make)}
             return 201, {"data": store.write(lambda transaction: key.once(transaction, kind, (values, body), make))}
-        if route.operation == UPDATE:
-            return 200, {"data": store.write(lambda transaction: self._update(transaction, kind, values, body))}
+        if route.operation in (UPDATE, REPLACE):
+            return 200, {"data": store.write(lambda transaction: self._update(transaction, route, values, body))}
         if route.operation == DELETE:
             store.write(lambda transaction: self._delete(transaction, kind, values))
             return 204, None
@@ -131,9 +135,10 @@ class ControlPlane:
                 raise NotFound
         return self._save(transaction, kind, {"id": new_id(), **before}, None, body)
 
-    def _update(self, transaction: Transaction, kind: Kind, values: dict[str, str], body: object) -> Document:
-        before = self._member(transaction, kind, values)
-        return self._save(transaction, kind, before, before, body)
+    def _update(self, transaction: Transaction, route: Route, values: dict[str, str], body: object) -> Document:
+        before = self._member(transaction, route.kind, values)
+        start = before if route.operation == UPDATE else route.kind.without_given(before)
+        return self._save(transaction, route.kind, start, before, body)
 
     def _save(
         self, transaction: Transaction, kind: Kind, start: Document, before: Document | None, body: object

@@ -9,11 +9,11 @@ from tama.control_plane.errors import NotFound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tama.control_plane.kinds import Kind
 
-CREATE, READ, UPDATE, DELETE, LOOK_UP = "create", "read", "update", "delete", "look_up"
+CREATE, READ, UPDATE, REPLACE, DELETE, LOOK_UP = "create", "read", "update", "replace", "delete", "look-up"
 
 
 class Route:
@@ -25,17 +25,20 @@ class Route:
         operation: one of the constants of this module.
         kind: what kind of object it is done with.
         arguments: of a lookup, the fields that it finds by.
+
+    Attributes:
+        path: the path without the query.
     """
 
-    __slots__ = ("_query", "_segments", "arguments", "kind", "method", "operation")
+    __slots__ = ("_query", "_segments", "arguments", "kind", "method", "operation", "path")
 
     def __init__(self, method: str, path: str, operation: str, kind: Kind, arguments: tuple[str, ...] = ()) -> None:
-        path, _, query = path.partition("?")
+        self.path, _, query = path.partition("?")
         self.method = method
         self.operation = operation
         self.kind = kind
         self.arguments = arguments
-        self._segments = tuple(path.split("/"))
+        self._segments = tuple(self.path.split("/"))
         self._query = dict(parse_qsl(query))
 
     @property
@@ -44,7 +47,13 @@ class Route:
         return tuple(segment.startswith("{") for segment in self._segments)
 
     def match(self, segments: list[str], query: Mapping[str, str]) -> dict[str, str] | None:
-        """The values of a request that this route is for; None when it is for another."""
+        """The values of a request that this route is for; None when it is for another.
+
+        What a lookup finds by may hold slashes, as operationIds do (`repos/list`), and comes last in its path.
+        """
+        if self.operation == LOOK_UP:
+            last = len(self._segments) - 1
+            segments = [*segments[:last], "/".join(segments[last:])]
         if len(segments) != len(self._segments) or query.keys() != self._query.keys():
             return None
         values: dict[str, str] = {}
@@ -72,6 +81,9 @@ class Routes:
         # with the same path, the one whose query is there.
         self._routes = sorted((route for kind in kinds for route in _routes(kind)), key=lambda route: route.names)
 
+    def __iter__(self) -> Iterator[Route]:
+        return iter(self._routes)
+
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """The route of a request, and the values in its path and query.
 
@@ -93,6 +105,7 @@ def _routes(kind: Kind) -> Iterable[Route]:
         yield Route("GET", kind.resource.member, READ, kind)
         if kind.resource.updates:
             yield Route("PATCH", kind.resource.member, UPDATE, kind)
+            yield Route("PUT", kind.resource.member, REPLACE, kind)
         if kind.resource.deletes:
             yield Route("DELETE", kind.resource.member, DELETE, kind)
     if kind.data_source is not None:

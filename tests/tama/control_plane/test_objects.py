@@ -138,6 +138,41 @@ def test_another_method_is_not_found(api: Caller) -> None:
     assert api.refused("PUT", SPACES, {}) == (404, {"detail": "Not Found"})
 
 
+def test_a_put_replaces_all_that_a_request_can_give(api: Caller, space: dict[str, Any]) -> None:
+    source = {"name": "AI", "type": "model", "endpoint": "https://a.example", "credential": {"api_key": "k"}}
+    sources, member = f"/provision/sensory/spaces/{space['id']}/sources", "/provision/sensory/sources/"
+    made = api("POST", sources, {"source": {**source, "request": {"headers": [{"name": "a", "value": "b"}]}}})
+
+    replaced = api("PUT", member + made["id"], {"source": {**source, "name": "Model"}})
+
+    assert replaced == {key: value for key, value in made.items() if key != "request"} | {
+        "name": "Model",
+        "slug": "model",
+    }
+    assert api("GET", member + made["id"]) == replaced
+    del source["credential"], source["name"]
+    errors = {"name": ["can't be blank"], "credential": {"api_key": ["can't be blank"]}}
+    assert api.refused("PUT", member + made["id"], {"source": source}) == (422, errors)
+    assert api.refused("PUT", f"{member}unknown", {"source": source}) == (404, {"detail": "Not Found"})
+
+
+def test_what_a_space_has_from_elsewhere_outlives_its_replacement(api: Caller) -> None:
+    api.space("Movies")
+    second = api.space("Movies")
+    body = {"space": {"name": "MOVIES", "type": "root"}}
+    assert api("PUT", f"{SPACES}/{second['id']}", body) == second | body["space"]
+    assert second["slug"] == "movies-2"
+
+
+def test_a_lookup_finds_names_with_slashes(api: Caller, space: dict[str, Any]) -> None:
+    described = document({"/repos": {"get": operation("repos/list")}, "/x": {"get": operation("repos/x/classes/y")}})
+    made = api.specification(space["id"], described)
+    for name in ("repos/list", "repos%2Flist", "repos/x/classes/y"):
+        assert api.action(made["id"], name)["identifier"] == name.replace("%2F", "/")
+    assert api("GET", f"{SPACES}/{space['id']}/classes/repos/list")["name"] == "repos/list"
+    assert api.gone(f"/provision/motor/specifications/{made['id']}/actions/repos/")
+
+
 def test_a_bridge_leads_to_a_space_that_exists(api: Caller, space: dict[str, Any]) -> None:
     target = api.space("Profiles")
     bridges = f"{SPACES}/{space['id']}/bridges"
