@@ -14,17 +14,23 @@ from stack.tama.data_tama_actions import DataTamaActions
 from stack.tama.data_tama_chain import DataTamaChain
 from stack.tama.data_tama_class import DataTamaClass
 from stack.tama.data_tama_class_corpus import DataTamaClassCorpus
+from stack.tama.data_tama_delegated_thought import DataTamaDelegatedThought
+from stack.tama.data_tama_listener import DataTamaListener
 from stack.tama.data_tama_model import DataTamaModel
 from stack.tama.data_tama_modular_thought import DataTamaModularThought
 from stack.tama.data_tama_node import DataTamaNode
 from stack.tama.data_tama_prompt import DataTamaPrompt
+from stack.tama.data_tama_queue import DataTamaQueue
 from stack.tama.data_tama_source import DataTamaSource
 from stack.tama.data_tama_source_identity import DataTamaSourceIdentity
+from stack.tama.data_tama_source_limit import DataTamaSourceLimit
 from stack.tama.data_tama_space import DataTamaSpace
 from stack.tama.data_tama_space_bridge import DataTamaSpaceBridge
+from stack.tama.data_tama_space_processor import DataTamaSpaceProcessor
 from stack.tama.data_tama_specification import DataTamaSpecification
 from stack.tama.data_tama_thought_context import DataTamaThoughtContext
 from stack.tama.data_tama_thought_path import DataTamaThoughtPath
+from stack.tama.data_tama_thought_processor import DataTamaThoughtProcessor
 from stack.tama.delegated_thought import DelegatedThought
 from stack.tama.listener import Listener
 from stack.tama.listener_filter import ListenerFilter
@@ -69,17 +75,23 @@ __all__ = [
     "DataTamaChain",
     "DataTamaClass",
     "DataTamaClassCorpus",
+    "DataTamaDelegatedThought",
+    "DataTamaListener",
     "DataTamaModel",
     "DataTamaModularThought",
     "DataTamaNode",
     "DataTamaPrompt",
+    "DataTamaQueue",
     "DataTamaSource",
     "DataTamaSourceIdentity",
+    "DataTamaSourceLimit",
     "DataTamaSpace",
     "DataTamaSpaceBridge",
+    "DataTamaSpaceProcessor",
     "DataTamaSpecification",
     "DataTamaThoughtContext",
     "DataTamaThoughtPath",
+    "DataTamaThoughtProcessor",
     "DelegatedThought",
     "Listener",
     "ListenerFilter",

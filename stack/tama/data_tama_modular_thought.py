@@ -16,7 +16,7 @@ class DataTamaModularThought(DataSource):
     Args:
         scope: Where the construct hangs in the tree.
         id_: Its name there.
-        id: The id of the thought.
+        id: The id of the modular thought.
         meta: Terraform's meta-arguments.
     """
 
@@ -38,7 +38,7 @@ class DataTamaModularThought(DataSource):
 
     @property
     def id(self) -> str:
-        """The id of the thought."""
+        """The id of the modular thought."""
         return self.get_string_attribute("id")
 
     @property

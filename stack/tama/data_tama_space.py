@@ -16,7 +16,8 @@ class DataTamaSpace(DataSource):
     Args:
         scope: Where the construct hangs in the tree.
         id_: Its name there.
-        id: The id of the space, or its slug; the answer holds the id.
+        id: The id of the space; in its place its slug may stand, and the answer holds the id.
+        slug: The name as it stands in URLs; it follows the name.
         meta: Terraform's meta-arguments.
     """
 
@@ -28,17 +29,19 @@ class DataTamaSpace(DataSource):
         id_: str,
         /,
         *,
-        id: str,
+        id: str | None = None,
+        slug: str | None = None,
         **meta: Unpack[Meta],
     ) -> None:
         arguments: dict[str, object] = {
             "id": id,
+            "slug": slug,
         }
         super().__init__(scope, id_, arguments, **meta)
 
     @property
     def id(self) -> str:
-        """The id of the space, or its slug; the answer holds the id."""
+        """The id of the space; in its place its slug may stand, and the answer holds the id."""
         return self.get_string_attribute("id")
 
     @property

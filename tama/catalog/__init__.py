@@ -51,17 +51,23 @@ DATA_SOURCES = {
     "chain": "chain",
     "class": "class_",
     "class_corpus": "class_corpus",
+    "delegated_thought": "delegated_thought",
+    "listener": "listener",
     "model": "model",
     "modular_thought": "modular_thought",
     "node": "node",
     "prompt": "prompt",
+    "queue": "queue",
     "source": "source",
     "source_identity": "source_identity",
+    "source_limit": "source_limit",
     "space": "space",
     "space_bridge": "space_bridge",
+    "space_processor": "space_processor",
     "specification": "specification",
     "thought_context": "thought_context",
     "thought_path": "thought_path",
+    "thought_processor": "thought_processor",
 }
 
 

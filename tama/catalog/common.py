@@ -63,15 +63,19 @@ def slug() -> Text:
     return Text("slug", "The name as it stands in URLs; it follows the name.", computed=True, follows=("name",))
 
 
-def found(resource: Resource, summary: str) -> DataSource:
-    """The data source that finds what a resource declares, by its id."""
+def found(resource: Resource, summary: str, by: tuple[str, ...] = ("id",)) -> DataSource:
+    """The data source that finds what a resource declares, by its id or by what else stands in its path."""
+    given = {one.name: {"required": True, "one_of": one.one_of} for one in resource.attributes if one.name in by}
+    id_ = Text("id", f"The id of the {resource.thing}.", required="id" in by, computed="id" not in by)
     return DataSource(
         resource.type,
         thing=resource.thing,
+        kind=resource.kind,
         summary=summary,
-        lookups=(Lookup(("id",), resource.member),),
-        attributes=(Text("id", f"The id of the {resource.thing}.", required=True), *answered(resource.attributes)),
+        lookups=(Lookup(by, resource.member),),
+        attributes=(id_, *answered(resource.attributes, **given)),
         blocks=tuple(_answered_block(block) for block in resource.blocks),
+        from_response=resource.from_response,
     )
 
 

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tama.catalog.common import reference
+from tama.catalog.common import found, reference
 from tama.catalog.declaration import Block, Problem, Resource, Text, Unfit
 from tama.catalog.thought_ import CHAIN, COLLECTION, INDEX, MEMBER, OUTPUT_CLASS, STATE, UNIQUE
 
@@ -66,3 +66,5 @@ RESOURCE = Resource(
     to_body=_no_faculty,
     from_response=_is_delegated,
 )
+
+DATA_SOURCE = found(RESOURCE, "A delegated thought that someone else declared.")

@@ -1,4 +1,4 @@
-from tama.catalog.common import parent, provision_state, secret
+from tama.catalog.common import found, parent, provision_state, secret
 from tama.catalog.declaration import Resource, Text
 
 RESOURCE = Resource(
@@ -15,3 +15,5 @@ RESOURCE = Resource(
         provision_state("listener"),
     ),
 )
+
+DATA_SOURCE = found(RESOURCE, "A listener that someone else declared.")

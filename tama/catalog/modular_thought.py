@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from tama.catalog.common import answered, reference
-from tama.catalog.declaration import Block, DataSource, Integer, Json, Lookup, Problem, Resource, Text, Unfit
+from tama.catalog.common import found, reference
+from tama.catalog.declaration import Block, Integer, Json, Problem, Resource, Text, Unfit
 from tama.catalog.thought_ import CHAIN, COLLECTION, INDEX, MEMBER, OUTPUT_CLASS, STATE, UNIQUE
 
 TYPE_CHECKING = False
@@ -78,16 +78,4 @@ RESOURCE = Resource(
     from_response=_is_modular,
 )
 
-DATA_SOURCE = DataSource(
-    "modular_thought",
-    thing="modular thought",
-    kind="thought",
-    summary="A modular thought that someone else declared.",
-    lookups=(Lookup(("id",), MEMBER),),
-    attributes=(Text("id", "The id of the thought.", required=True), *answered(RESOURCE.attributes)),
-    blocks=(
-        Block("module", "What the thought does.", answered(_MODULE.attributes)),
-        Block("faculty", "The queue that it runs in.", answered(_FACULTY.attributes)),
-    ),
-    from_response=_is_modular,
-)
+DATA_SOURCE = found(RESOURCE, "A modular thought that someone else declared.")

@@ -1,3 +1,4 @@
+from tama.catalog.common import found
 from tama.catalog.declaration import Integer, Resource, Text
 
 RESOURCE = Resource(
@@ -13,3 +14,5 @@ RESOURCE = Resource(
         Integer("concurrency", "How many run at once.", required=True, minimum=1),
     ),
 )
+
+DATA_SOURCE = found(RESOURCE, "A queue that someone else made.")

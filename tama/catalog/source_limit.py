@@ -1,4 +1,4 @@
-from tama.catalog.common import parent, provision_state
+from tama.catalog.common import found, parent, provision_state
 from tama.catalog.declaration import Integer, Resource, Text
 
 RESOURCE = Resource(
@@ -17,3 +17,5 @@ RESOURCE = Resource(
     ),
     unique=(("source_id",),),
 )
+
+DATA_SOURCE = found(RESOURCE, "A limit that someone else set.")

@@ -1,5 +1,5 @@
 from tama.catalog.common import answered, provision_state, slug
-from tama.catalog.declaration import DataSource, Lookup, Resource, Text
+from tama.catalog.declaration import DataSource, Lookup, Problem, Resource, Text
 
 RESOURCE = Resource(
     "space",
@@ -26,9 +26,16 @@ DATA_SOURCE = DataSource(
     "space",
     thing="space",
     summary="A space that someone else made.",
-    lookups=(Lookup(("id",), "/provision/neural/spaces/{id}"),),
+    lookups=(Lookup(("id",), RESOURCE.member), Lookup(("slug",), "/provision/neural/spaces/{slug}")),
     attributes=(
-        Text("id", "The id of the space, or its slug; the answer holds the id.", required=True),
-        *answered(RESOURCE.attributes),
+        Text(
+            "id",
+            "The id of the space; in its place its slug may stand, and the answer holds the id.",
+            optional=True,
+            computed=True,
+        ),
+        *answered(RESOURCE.attributes, slug={"optional": True, "computed": True}),
     ),
+    missing=Problem("Missing Required Arguments", "Give 'id' or 'slug'."),
+    conflicting=Problem("Conflicting Arguments", "Give 'id' or 'slug', not both."),
 )

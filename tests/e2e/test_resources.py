@@ -366,7 +366,7 @@ LIVES: dict[str, tuple[str, tuple[str, str] | None, str | None]] = {
 
 # What is looked up, by the type of the data source, all of it at once.
 LOOKUPS = """
-data "tama_space" "it" { id = tama_space.home.slug }
+data "tama_space" "it" { slug = tama_space.home.slug }
 data "tama_space_bridge" "it" { id = tama_space_bridge.space_bridge.id }
 data "tama_class" "it" {
   space_id = tama_class.first.space_id
@@ -389,6 +389,18 @@ data "tama_action" "it" {
 data "tama_actions" "it" { specification_id = tama_specification.it.id }
 data "tama_prompt" "it" { id = tama_prompt.first.id }
 data "tama_chain" "it" { id = tama_chain.first.id }
+data "tama_queue" "it" { id = tama_queue.first.id }
+data "tama_listener" "it" { id = tama_listener.first.id }
+data "tama_source_limit" "it" { id = tama_source_limit.source_limit.id }
+data "tama_space_processor" "it" {
+  space_id = tama_space_processor.space_processor.space_id
+  type     = "completion"
+}
+data "tama_thought_processor" "it" {
+  thought_id = tama_thought_processor.thought_processor.thought_id
+  type       = tama_thought_processor.thought_processor.type
+}
+data "tama_delegated_thought" "it" { id = tama_delegated_thought.delegated_thought.id }
 data "tama_modular_thought" "it" { id = tama_modular_thought.first.id }
 data "tama_thought_context" "it" { id = tama_thought_context.first.id }
 data "tama_thought_path" "it" { id = tama_thought_path.first.id }
@@ -651,7 +663,8 @@ def test_destroying_what_is_gone_succeeds(terraform: Make, plane: Plane) -> None
 
 
 WAYS = """
-data "tama_space" "slug" { id = "home" }
+data "tama_space" "slug" { slug = "home" }
+data "tama_space" "either" { id = "home" }
 data "tama_action" "named" {
   specification_id = tama_specification.it.id
   identifier       = "list-things"
@@ -676,7 +689,8 @@ def test_what_exists_is_looked_up(terraform: Make, plane: Plane) -> None:
     work.write(plane.head + SPACE + DOCUMENT + WAYS)
     work.apply()
     state = work.state()
-    assert state["data.tama_space.slug"]["id"] == state["tama_space.home"]["id"]
+    for name in ("slug", "either"):
+        assert state[f"data.tama_space.{name}"]["id"] == state["tama_space.home"]["id"]
     assert state["data.tama_action.placed"]["identifier"] == "list-things"
     assert state["data.tama_action.placed"]["method"] == "get"
     assert state["data.tama_action.placed"]["id"] == state["data.tama_action.named"]["id"]

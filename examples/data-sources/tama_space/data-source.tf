@@ -1,5 +1,5 @@
 data "tama_space" "films" {
-  id = tama_space.films.slug
+  slug = tama_space.films.slug
 }
 
 resource "tama_space" "films" {

@@ -30,6 +30,7 @@ IS_FILLED = "An answer holds it, whether it was given or not."
 IS_NEEDED = "Upstream crashes, or fails at apply, without it."
 IS_OF_ONE = "The attribute that names the block; another block is another object at another URL."
 HAS_TWIN = "Its write-only twin may stand in for it: one of both is demanded."
+HAS_SLUG = "A space is found by its id or by its slug."
 IS_TWIN = "A secret that Terraform does not keep, and the number that sends it again."
 IS_SECRET = "The value of a header may be a credential."
 IS_OFTEN_EMPTY = "Without it, empty ones are sent, which upstream wants to have written."
@@ -79,6 +80,15 @@ PROVIDER: dict[str, tuple[str, str]] = {
     "key_file": ("str O", IS_OF_THE_NETWORK),
     "max_connections": ("num O", IS_OF_THE_NETWORK),
 }
+OURS_ALONE = {
+    "actions",
+    "delegated_thought",
+    "listener",
+    "queue",
+    "source_limit",
+    "space_processor",
+    "thought_processor",
+}
 DATA_SOURCES: dict[str, dict[str, tuple[str, str]]] = {
     "action": {"identifier": ("str OC", IS_FILLED)},
     "class_corpus": {"class_id": ("str OC", IS_FILLED)},
@@ -92,6 +102,7 @@ DATA_SOURCES: dict[str, dict[str, tuple[str, str]]] = {
         "request.session_affinity.key": ("str C", IS_TOLD),
         "request.session_affinity.value": ("str C", IS_TOLD),
     },
+    "space": {"id": ("str OC", HAS_SLUG), "slug": ("str OC", HAS_SLUG)},
     "model": {"source_id": ("str C", IS_TOLD), "provision_state": ("str C", IS_TOLD)},
     "modular_thought": {
         "faculty": ("block", IS_TOLD),
@@ -108,7 +119,7 @@ def test_the_provider_is_configured_as_upstreams() -> None:
 
 def test_there_is_every_type_and_what_is_ours_alone() -> None:
     assert _names(TOLD["resource_schemas"]) - set(facts.RESOURCES) == {"local_service"}
-    assert _names(TOLD["data_source_schemas"]) - set(facts.DATA_SOURCES) == {"actions"}
+    assert _names(TOLD["data_source_schemas"]) - set(facts.DATA_SOURCES) == OURS_ALONE
     assert (len(facts.RESOURCES), len(facts.DATA_SOURCES)) == (35, 15)
 
 
