@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from contextlib import closing
 
+from hosting.outcome import FailedError
 from tama.commands.opening import add_store_option, opened_store
-from tama.commands.outcome import SUCCESS, UnusableError
 from tama.commands.printing import print_json, print_text, table
 
 TYPE_CHECKING = False
@@ -23,7 +23,7 @@ _LIST = "Print the ids of the clients, the oldest first, and what they may do."
 _REMOVE = "End a client, and with it the tokens that it was given. A control plane that is being served knows at once."
 
 
-def add(commands: Any, common: argparse.ArgumentParser) -> None:  # noqa: ARG001 - every command is declared alike
+def add(commands: Any) -> None:
     """Declare the command."""
     parser: argparse.ArgumentParser = commands.add_parser("clients", help="manage who may use a served control plane")
     actions = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
@@ -36,7 +36,7 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:  # noqa: ARG001
 
 
 def _declare(
-    actions: Any, name: str, run: Callable[[argparse.Namespace], int], summary: str, description: str
+    actions: Any, name: str, run: Callable[[argparse.Namespace], None], summary: str, description: str
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=summary, description=description)
     add_store_option(parser)
@@ -44,17 +44,16 @@ def _declare(
     return parser
 
 
-def _add(options: argparse.Namespace) -> int:
+def _add(options: argparse.Namespace) -> None:
     with closing(opened_store(options.store)) as plane:
         id_, secret = plane.clients.add()
     if options.json:
         print_json({"client_id": id_, "client_secret": secret})
     else:
         print_text(f"client_id     {id_}\nclient_secret {secret}")
-    return SUCCESS
 
 
-def _list(options: argparse.Namespace) -> int:
+def _list(options: argparse.Namespace) -> None:
     with closing(opened_store(options.store, create=False)) as plane:
         clients = plane.clients.listed()
     if options.json:
@@ -62,12 +61,10 @@ def _list(options: argparse.Namespace) -> int:
     else:
         rows = [{"id": one["id"], "scopes": " ".join(one["scopes"])} for one in clients]
         print_text(table("Clients", ("id", "scopes"), rows))
-    return SUCCESS
 
 
-def _remove(options: argparse.Namespace) -> int:
+def _remove(options: argparse.Namespace) -> None:
     with closing(opened_store(options.store, create=False)) as plane:
         if not plane.clients.remove(options.id):
-            raise UnusableError(f"There is no client '{options.id}'. `tama clients list` shows those that there are.")
+            raise FailedError(f"There is no client '{options.id}'. `tama clients list` shows those that there are.")
     print_text(f"removed {options.id}")
-    return SUCCESS

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from tama.commands.opening import opened, opened_store
-from tama.commands.outcome import SUCCESS
+from hosting.outcome import FailedError
 from tama.commands.printing import print_json, print_text, table
+from tama.commands.reaching import OURS, add_base_url, check_kind, reached
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from typing import Any
 
-    from tama.control_plane import ControlPlane
+    from tama.client import Client
+
+    Object = dict[str, Any]
+
+_SHORT = 80
+_DESCRIPTION = """\
+Show what a control plane holds, without secrets: the objects that people look for first, or those of one
+kind."""
 
 _TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
     ("spaces", "Spaces", "space", ("id", "slug", "type", "name")),
@@ -27,49 +34,77 @@ _TABLES: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
 )
 
 
-def add(commands: Any, common: argparse.ArgumentParser) -> None:
+def add(commands: Any) -> None:
     """Declare the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
-        "list", parents=[common], help="show what a control plane holds"
+        "list", help="show what a control plane holds", description=_DESCRIPTION
     )
-    parser.add_argument("--store", metavar="sqlite:PATH", help="the store of a served one, in the place of --base-url")
+    parser.add_argument("kind", metavar="KIND", nargs="?", help="a kind of objects, e.g. space or thought")
+    parser.add_argument("--space", metavar="SPACE", help="only what belongs to the space with this id or slug")
     parser.add_argument("--all", action="store_true", help="show objects of every kind, also those that Tama derived")
-    parser.add_argument("--json", action="store_true", help="print all as one JSON object in the place of tables")
+    parser.add_argument("--json", action="store_true", help="print JSON in the place of tables")
+    add_base_url(parser)
     parser.set_defaults(command=run)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> None:
     """Print what there is."""
-    plane = opened_store(options.store, create=False) if options.store else opened(options.base_url)
-    found = {name: _listed(plane, kind) for name, _, kind, _ in _TABLES}
-    found["others"] = _others(plane)
+    if options.kind is not None:
+        check_kind(options.kind)
+    query = f"?kind={options.kind}" if options.kind else ""
+    with reached(options) as client:
+        entries = client.request("GET", f"{OURS}/objects{query}")
+        if options.space:
+            space = _space(client, options.space)
+            entries = [entry for entry in entries if entry["space_id"] == space]
+    if options.kind:
+        _print_kind(options.kind, [entry["object"] for entry in entries], as_json=options.json)
+        return
+    found = {name: [one["object"] for one in entries if one["kind"] == kind] for name, _, kind, _ in _TABLES}
+    shown = {kind for _, _, kind, _ in _TABLES}
+    others = [
+        {"id": one["object"]["id"], "kind": one["kind"], "name": one["object"].get("name") or ""}
+        for one in entries
+        if one["kind"] not in shown
+    ]
     if options.json:
-        print_json(found)
-        return SUCCESS
+        print_json({**found, "others": others})
+        return
     tables = [table(title, columns, found[name]) for name, title, _, columns in _TABLES]
     if options.all:
-        tables.append(table("Others", ("id", "kind", "name"), found["others"]))
-    elif found["others"]:
+        tables.append(table("Others", ("id", "kind", "name"), others))
+    elif others:
         # A specification alone yields hundreds of them, which would bury what people look for.
-        tables.append(f"Others: {len(found['others'])}, which --all shows")
+        tables.append(f"Others: {len(others)}, which --all shows")
     print_text("\n\n".join(tables))
-    return SUCCESS
 
 
-def _others(plane: ControlPlane) -> list[dict[str, Any]]:
-    """Which objects there are of the kinds that have no table of their own."""
-    from tama.catalog import RESOURCES  # noqa: PLC0415 - help needs none
-
-    kinds = set(RESOURCES).difference(kind for _, _, kind, _ in _TABLES)
-    return [
-        {"id": one["id"], "kind": kind, "name": one.get("name") or ""}
-        for kind in sorted(kinds)
-        for one in plane.objects(kind)
-    ]
+def _print_kind(kind: str, objects: list[Object], *, as_json: bool) -> None:
+    if as_json:
+        print_json(objects)
+        return
+    columns = next((columns for _, _, one, columns in _TABLES if one == kind), None) or _columns(objects)
+    print_text(table(kind.replace("_", " ").capitalize(), columns, objects))
 
 
-def _listed(plane: ControlPlane, kind: str) -> list[dict[str, Any]]:
-    """The objects of a kind, without the OpenAPI documents, which are long."""
-    if kind != "specification":
-        return plane.objects(kind)
-    return [{key: value for key, value in one.items() if key != "schema"} for one in plane.objects(kind)]
+def _columns(objects: list[Object]) -> tuple[str, ...]:
+    """The fields that hold one short value, in the order in which objects have them; all are in one provision_state."""
+    fields = dict.fromkeys(name for one in objects for name in one)
+    fields.pop("provision_state", None)
+    return tuple(name for name in fields if all(_is_short(one.get(name)) for one in objects))
+
+
+def _is_short(value: object) -> bool:
+    return not isinstance(value, (dict, list)) and len(str(value)) <= _SHORT
+
+
+def _space(client: Client, name: str) -> str:
+    from urllib.parse import quote  # noqa: PLC0415 - help needs none
+
+    from tama.client.errors import NotFound  # noqa: PLC0415 - as above
+
+    try:
+        space: Object = client.request("GET", f"/provision/neural/spaces/{quote(name, safe='', errors='replace')}")
+    except NotFound:
+        raise FailedError(f"There is no space '{name}'. `tama list space` shows those that there are.") from None
+    return str(space["id"])

@@ -1,10 +1,10 @@
-"""Which control plane a command is about."""
+"""Which store a command is about."""
 
 from __future__ import annotations
 
 import os
 
-from tama.commands.outcome import UnusableError
+from hosting.outcome import UnusableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,30 +14,6 @@ if TYPE_CHECKING:
     from tama.control_plane.networks import Networks
 
 _SQLITE = "sqlite:"
-
-
-def opened(base_url: str | None) -> ControlPlane:
-    """The embedded control plane at a base URL, or at the one that the environment names.
-
-    Raises:
-        UnusableError: there is none, or it is no base URL of an embedded one.
-        StoreError: it cannot be opened.
-    """
-    from tama.control_plane import ControlPlane  # noqa: PLC0415 - help needs none
-    from tama.control_plane.store.sqlite import SQLiteStore  # noqa: PLC0415 - as above
-
-    base_url = base_url or os.environ.get("TAMA_BASE_URL")
-    if not base_url:
-        raise UnusableError("Say which control plane is meant: --base-url embedded:<folder>, or set TAMA_BASE_URL.")
-    scheme, colon, folder = base_url.partition(":")
-    if scheme.lower() in ("http", "https"):
-        raise UnusableError(
-            "Over HTTP this command is not available yet; it works on a control plane in a folder:"
-            " --base-url embedded:<folder>."
-        )
-    if scheme != "embedded" or not colon or not folder:
-        raise UnusableError(f"'{base_url}' is no base URL of a control plane; write embedded:<folder>.")
-    return ControlPlane(SQLiteStore(folder, create=False))
 
 
 def add_store_option(parser: argparse.ArgumentParser) -> None:

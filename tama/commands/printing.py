@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import unicodedata
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
 
+_MARGIN = _GAP = 2
+_NARROWEST = 8
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
+
 
 def table(title: str, columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> str:
-    """Some fields of objects as a table with a title."""
+    """Some fields of objects as a table with a title.
+
+    On a terminal it is as wide as that at most, if its first column, which holds ids, leaves room for the others.
+    """
     heading = [column.removesuffix("_state").replace("_id", "").replace("_", " ").upper() for column in columns]
     lines = [heading, *([_cell(row, column) for column in columns] for row in rows)]
     if len(lines) == 1:
-        return f"{title}: none"
-    widths = [max(len(line[index]) for line in lines) for index in range(len(columns))]
-    padded = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    return "\n  ".join([title, *padded])
+        return f"{_strong(title)}: none"
+    widths = _fitted([max(_width(line[index]) for line in lines) for index in range(len(columns))])
+    padded = [
+        (" " * _GAP).join(_padded(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    ]
+    return f"\n{' ' * _MARGIN}".join([_strong(title), *padded])
+
+
+def print_json(value: object, indent: int | None = None) -> None:
+    """Print JSON: one line, or more with an indentation."""
+    import json  # noqa: PLC0415 - help needs none
+
+    print_text(json.dumps(value, ensure_ascii=False, indent=indent))
+
+
+def print_text(text: str) -> None:
+    """Print a text and a line's end."""
+    # Half a surrogate pair has no UTF-8 form; the escape that takes its place is the one of JSON.
+    sys.stdout.buffer.write(text.encode(errors="backslashreplace") + b"\n")
+    sys.stdout.buffer.flush()
 
 
 def _cell(row: dict[str, Any], column: str) -> str:
@@ -28,15 +54,40 @@ def _cell(row: dict[str, Any], column: str) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
-def print_json(value: object) -> None:
-    """Print one line of JSON."""
-    import json  # noqa: PLC0415 - help needs none
+def _fitted(widths: list[int]) -> list[int]:
+    """The widths of columns, the widest ones but the first cut until all fit the terminal, if there is one."""
+    if not sys.stdout.isatty():
+        return widths
+    fitted = list(widths)
+    excess = _MARGIN + sum(fitted) + _GAP * (len(fitted) - 1) - os.get_terminal_size(sys.stdout.fileno()).columns
+    for _ in range(excess):
+        widest = max(range(1, len(fitted)), key=lambda index: fitted[index], default=0)
+        if fitted[widest] <= _NARROWEST:
+            break
+        fitted[widest] -= 1
+    return fitted
 
-    print_text(json.dumps(value, ensure_ascii=False))
+
+def _padded(text: str, width: int) -> str:
+    """A text of exactly that width on a terminal, cut where it is longer."""
+    if _width(text) > width:
+        while _width(text) >= width:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (width - _width(text))
 
 
-def print_text(text: str) -> None:
-    """Print a text and a line's end."""
-    # Half a surrogate pair has no UTF-8 form; the escape that takes its place is the one of JSON.
-    sys.stdout.buffer.write(text.encode(errors="backslashreplace") + b"\n")
-    sys.stdout.buffer.flush()
+def _width(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(one) else 1 + (unicodedata.east_asian_width(one) in "WF") for one in text)
+
+
+def _strong(title: str) -> str:
+    """A title, bold on a terminal that may show it so.
+
+    Source: no-color.org.
+    """
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty()
+    return title if plain else f"{_BOLD}{title}{_PLAIN}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from hosting.outcome import FailedError, UnusableError
 from tama.commands.opening import add_store_option, opened_store
-from tama.commands.outcome import SUCCESS, UnusableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ in JSON on the standard error. Who may use it are its clients: `tama clients add
 _ADDRESS = "127.0.0.1:8090"
 
 
-def add(commands: Any, common: argparse.ArgumentParser) -> None:  # noqa: ARG001 - every command is declared alike
+def add(commands: Any) -> None:
     """Declare the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "serve", help="serve a control plane over HTTP", description=_DESCRIPTION
@@ -47,7 +47,7 @@ def add(commands: Any, common: argparse.ArgumentParser) -> None:  # noqa: ARG001
     parser.set_defaults(command=run)
 
 
-def run(options: argparse.Namespace) -> int:
+def run(options: argparse.Namespace) -> None:
     """Serve."""
     import logging.config  # noqa: PLC0415 - help needs none
     import os  # noqa: PLC0415 - as above
@@ -71,9 +71,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         listener = server.listen(host.strip("[]"), int(port))
     except server.CannotServeError as error:
-        raise UnusableError(str(error)) from None
+        raise FailedError(str(error)) from None
     server.serve("tama", listener, _Worker(options, networks, server.url(host.strip("[]"), listener)))
-    return SUCCESS
 
 
 class _Worker:

@@ -44,7 +44,7 @@ def shown(transaction: Transaction, kinds: Kinds, id_: str) -> Document:
 
     Returns:
         An object with `kind`, `space_id`, `object`, `secrets` (JSON pointers to what was left out), `refers_to` and
-        `referred_to_by`: lists of `kind`, `id`, `name`, and `as`, the field that holds the reference.
+        `referred_to_by`: lists of `kind`, `id`, `name`, and `field`, which holds the reference.
 
     Raises:
         NotFound: there is no object with that id.
@@ -79,7 +79,7 @@ def _found(transaction: Transaction, kinds: Kinds, id_: str) -> tuple[Kind, Docu
 
 def _reference(kind: Kind, document: Document, field: str) -> Document:
     name = document.get("name") or document.get("identifier") or ""
-    return {"as": field, "kind": kind.type, "id": document["id"], "name": name}
+    return {"field": field, "kind": kind.type, "id": document["id"], "name": name}
 
 
 def _space(

@@ -272,16 +272,16 @@ def test_what_is_shown_of_an_object_is_what_it_refers_to_and_what_refers_to_it(
     specification = api("GET", f"{WHOLE}/objects/{things['specification']['id']}")
     bridge = api("GET", f"{WHOLE}/objects/{things['bridge']['id']}")
 
-    assert [(one["as"], one["kind"], one["name"]) for one in thought["refers_to"]] == [
+    assert [(one["field"], one["kind"], one["name"]) for one in thought["refers_to"]] == [
         ("chain_id", "chain", "Greet"),
         ("faculty.queue_id", "queue", "fast"),
     ]
-    assert [(one["as"], one["kind"]) for one in thought["referred_to_by"]] == [
+    assert [(one["field"], one["kind"]) for one in thought["referred_to_by"]] == [
         ("delegation.target_thought_id", "thought")
     ]
     assert specification["object"]["schema"]["openapi"] == "3.1.0"
     assert {one["kind"] for one in specification["referred_to_by"]} == {"action", "class", "source", "source_identity"}
-    assert [one["as"] for one in bridge["refers_to"]] == ["space_id", "target_space_id"]
+    assert [one["field"] for one in bridge["refers_to"]] == ["space_id", "target_space_id"]
     assert api("GET", f"{WHOLE}/objects/{things['identity']['id']}")["secrets"] == ["/api_key"]
 
 

@@ -1,0 +1,113 @@
+"""What commands print on a terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import struct
+import subprocess
+import sys
+import termios
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tama.commands import progress
+from tama.control_plane import ControlPlane
+from tama.control_plane.store.sqlite import SQLiteStore
+from tests.tama.commands.support import ROOT, environment
+from tests.tama.control_plane.support import Caller
+
+BOLD = "\x1b[1m"
+
+
+@contextmanager
+def terminal(columns: int) -> Iterator[tuple[int, list[bytes]]]:
+    """A terminal, and what is shown on it, which is whole once this is left."""
+    reader, writer = os.openpty()
+    fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    shown: list[bytes] = []
+
+    def read() -> None:
+        while True:
+            try:
+                shown.append(os.read(reader, 65536))
+            except OSError:  # what a terminal answers that nobody has open
+                return
+
+    reading = threading.Thread(target=read)
+    reading.start()
+    try:
+        yield writer, shown
+    finally:
+        os.close(writer)
+        reading.join()
+        os.close(reader)
+
+
+def lines(columns: int, *arguments: str, variables: Mapping[str, str]) -> list[str]:
+    with terminal(columns) as (writer, shown):
+        command = [sys.executable, "-m", "tama", *arguments]
+        subprocess.run(
+            command, cwd=ROOT, env=environment({"TERM": "xterm", **variables}), stdout=writer, check=True, timeout=60
+        )
+    return b"".join(shown).decode().splitlines()
+
+
+@pytest.mark.parametrize("columns", [80, 110])
+def test_tables_fit_the_terminal_and_keep_their_ids(folder: Path, declared: dict[str, Any], columns: int) -> None:
+    shown = lines(columns, "list", "--all", "--base-url", f"embedded:{folder}", variables={"NO_COLOR": "1"})
+
+    assert max(map(len, shown)) <= columns
+    assert any(len(line) > columns - 10 for line in shown)
+    (action,) = [line for line in shown if line.startswith(f"  {declared['action']['id']}")]
+    assert "…" in action
+
+
+def test_letters_that_take_two_columns_are_counted_as_two(folder: Path) -> None:
+    plane = ControlPlane(SQLiteStore(str(folder)))
+    Caller(plane).space("映画" * 40)
+    plane.close()
+
+    shown = lines(80, "list", "space", "--base-url", f"embedded:{folder}", variables={"NO_COLOR": "1"})
+
+    (row,) = [line for line in shown if "映" in line]
+    assert 79 <= len(row) + sum(character > "\u2e80" for character in row) <= 80
+
+
+@pytest.mark.parametrize(("variables", "bold"), [({}, True), ({"NO_COLOR": "1"}, False), ({"TERM": "dumb"}, False)])
+def test_titles_are_bold_where_they_may_be(folder: Path, variables: dict[str, str], bold: bool) -> None:
+    ControlPlane(SQLiteStore(str(folder))).close()
+
+    shown = lines(80, "list", "--base-url", f"embedded:{folder}", variables=variables)
+
+    assert (BOLD in shown[0], "\x1b" in "".join(shown)) == (bold, bold)
+
+
+def test_who_waits_at_a_terminal_is_told_and_the_line_is_cleared(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_PATIENCE_S", 0.05)
+    with terminal(80) as (writer, shown), open(os.dup(writer), "w") as errors:  # noqa: PTH123 - a descriptor
+        monkeypatch.setattr(sys, "stderr", errors)
+        with progress.waiting("waiting for embedded:tama"):
+            deadline = time.monotonic() + 10
+            while b"waiting" not in b"".join(shown) and time.monotonic() < deadline:
+                time.sleep(0.01)
+    said = b"".join(shown)
+    assert b"waiting for embedded:tama (0 s)" in said
+    assert said.endswith(b"\r\x1b[K")
+
+
+def test_who_does_not_wait_is_told_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    with terminal(80) as (writer, shown), open(os.dup(writer), "w") as errors, pytest.MonkeyPatch.context() as patch:  # noqa: PTH123 - as above
+        patch.setattr(sys, "stderr", errors)
+        with progress.waiting("waiting"):
+            pass
+    assert shown == []
+    with progress.waiting("waiting"):
+        pass
+    assert capfd.readouterr().err == ""
