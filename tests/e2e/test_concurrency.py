@@ -44,9 +44,12 @@ def test_concurrent_applies_on_one_fresh_control_plane(terraform: Callable[..., 
     with ThreadPoolExecutor(APPLIES) as pool:
         results = list(pool.map(lambda work: work.apply(check=False), works))
     assert [result.stderr for result in results] == [""] * APPLIES
+    known = set()
     with closing(plane.connect()) as client:
         for work in works:
             state = work.state()
             assert len(state) == OBJECTS
+            known |= {space["id"] for space in state.values()}
             for space in state.values():
                 assert client.request("GET", f"/provision/neural/spaces/{space['id']}")["name"] == space["name"]
+    assert {one["id"] for one in plane.held()} == known

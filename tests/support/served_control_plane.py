@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import TracebackType
 
 from tama.client import Client, connect
 from tools.environment import ROOT
@@ -46,21 +49,63 @@ def tama(*arguments: str) -> str:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout
 
 
+class Service:
+    """`tama serve` on a store while it is entered, which can be killed and started again; its log lies beside it.
+
+    Attributes:
+        plane: where it is, with a client that was added for it; every start takes the same port.
+    """
+
+    def __init__(self, store: Path, *options: str) -> None:
+        self._store = f"sqlite:{store}"
+        self._options = options
+        self._log = store.with_suffix(".log")
+        self._process: subprocess.Popen[str] | None = None
+        client = json.loads(tama("clients", "add", "--store", self._store, "--json"))
+        self.plane = Served("http://127.0.0.1:0", **client)
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        address = self.plane.url.removeprefix("http://")
+        command = [sys.executable, "-m", "tama", "serve", "--store", self._store, "--listen", address, *self._options]
+        with self._log.open("a") as log:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True, start_new_session=True
+            )
+        assert self._process.stdout
+        line = self._process.stdout.readline()
+        assert line.startswith("listening on "), self._log.read_text()
+        self.plane = replace(self.plane, url=line.split()[-1])
+
+    def kill(self, whom: str) -> None:
+        """Kill the `main` process, its `worker` or the `group` of both, and wait until nothing is left of them."""
+        assert self._process
+        main = self._process.pid
+        if whom == "group":
+            os.killpg(main, signal.SIGKILL)
+        else:
+            children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+            os.kill(main if whom == "main" else int(children[-1]), signal.SIGKILL)
+        # The worker holds the other end until it is gone too.
+        self._process.communicate(timeout=30)
+
+    def __enter__(self) -> Service:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        """Stop it as an operator does, unless it was killed."""
+        assert self._process
+        if self._process.poll() is None:
+            self._process.terminate()
+            self._process.communicate(timeout=30)
+            assert self._process.returncode == 0
+
+
 @contextmanager
 def served(store: Path, *options: str) -> Iterator[Served]:
     """Serve a store on a free port of the loopback interface while this is entered."""
-    client = json.loads(tama("clients", "add", "--store", f"sqlite:{store}", "--json"))
-    command = [sys.executable, "-m", "tama", "serve", "--store", f"sqlite:{store}", "--listen", "127.0.0.1:0", *options]
-    log = store.with_suffix(".log")
-    with (
-        log.open("w") as errors,
-        subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True) as process,
-    ):
-        try:
-            assert process.stdout
-            line = process.stdout.readline()
-            assert line.startswith("listening on "), log.read_text()
-            yield Served(line.split()[-1], **client)
-        finally:
-            process.terminate()
-            assert process.wait(30) == 0
+    with Service(store, *options) as service:
+        yield service.plane
