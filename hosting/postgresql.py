@@ -9,7 +9,6 @@ import random
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 from psycopg.abc import PQGen
@@ -17,14 +16,15 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-SCHEMES = ("postgresql://", "postgres://")
 CONNECTIONS = 16
 POOL_WAIT_S = 1.0
 CONNECT_TIMEOUT_S = 2
 WORK_S = 1.5
 """How long work may take, from the wait for a connection to the end of COMMIT, when nothing else is said."""
 
-_CONFLICTS = 8
+CONFLICTS = 8
+"""How often work may meet another when nothing else is said."""
+
 _CONFLICT_PAUSE_S = 0.005
 _PREPARE_AFTER = 3
 _ABANDONED_MS = 5_000
@@ -101,8 +101,7 @@ class Database:
             # A connection that cannot be made is given up at once: who next waits for one has it tried again.
             reconnect_timeout=0,
         )
-        # After a crash of the server every connection of the pool may be lost, and each costs one attempt.
-        self._attempts = connections + _CONFLICTS
+        self._connections = connections
 
     def read(self, work: Callable[[Connection], _T]) -> _T:
         """Return what work makes of statements that each are a transaction of their own and change nothing.
@@ -113,10 +112,15 @@ class Database:
         Other errors of psycopg are raised as they are, and so is what the work raises.
 
         """
-        return self._do(work, time.monotonic() + WORK_S)
+        return self._do(work, time.monotonic() + WORK_S, CONFLICTS)
 
     def transact(
-        self, work: Callable[[Connection], _T], *, isolation: str = "READ COMMITTED", seconds: float = WORK_S
+        self,
+        work: Callable[[Connection], _T],
+        *,
+        isolation: str = "READ COMMITTED",
+        seconds: float = WORK_S,
+        conflicts: int = CONFLICTS,
     ) -> _T:
         """Do work in one transaction, which is repeated, within bounds, where it meets another or loses its connection.
 
@@ -124,6 +128,7 @@ class Database:
             work: is given the connection, and may be called several times; what it raises undoes the transaction.
             isolation: an isolation level, in SQL's words.
             seconds: how long all of it may take.
+            conflicts: how often it may meet another.
 
         Raises:
             OutcomeUnknownError: see there.
@@ -140,22 +145,24 @@ class Database:
             _commit(connection)
             return result
 
-        return self._do(run, time.monotonic() + seconds)
+        return self._do(run, time.monotonic() + seconds, conflicts)
 
     def close(self) -> None:
         """Let go of all connections."""
         self._pool.close()
 
-    def _do(self, work: Callable[[Connection], _T], deadline: float) -> _T:
+    def _do(self, work: Callable[[Connection], _T], deadline: float, bearable: int) -> _T:
         conflicts = 0
-        for attempt in range(1, self._attempts + 1):
+        # After a crash of the server every connection of the pool may be lost, and each costs one attempt.
+        attempts = self._connections + bearable
+        for attempt in range(1, attempts + 1):
             connection = self._take(deadline)
             try:
                 return work(connection)
             except (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError) as error:
                 conflicts += error.sqlstate in _CONFLICT_STATES
                 can_repeat = error.sqlstate in _CONFLICT_STATES or connection.broken
-                if not can_repeat or conflicts > _CONFLICTS or attempt == self._attempts or time.monotonic() > deadline:
+                if not can_repeat or conflicts > bearable or attempt == attempts or time.monotonic() > deadline:
                     raise DatabaseError(_named(error)) from None
             finally:
                 self._pool.putconn(connection)
@@ -169,12 +176,6 @@ class Database:
             raise DatabaseError("no connection to the database could be had in time") from None
         connection.deadline = deadline
         return connection
-
-
-def holds_password(address: str) -> bool:
-    """Return whether an address has a password in it, which whoever lists processes may read."""
-    parts = urlsplit(address)
-    return parts.password is not None or not {"password", "sslpassword"}.isdisjoint(parse_qs(parts.query))
 
 
 def _try_to_connect(address: str, options: dict[str, Any]) -> None:

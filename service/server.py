@@ -20,10 +20,8 @@ from service.personalization.preferences.schemas import with_declared
 from service.personalization.profile import with_bounds
 from service.personalization.tenants.rate import RateLimit
 from service.settings import Settings
-from service.storage import StoreUnavailableError, Task
-from service.storage.files import FileLock, HeldError, make_private_folder
-from service.storage.sqlite import SQLiteStore
-from service.storage.sqlite_file import NotOurFileError, refuse_other_files
+from service.storage import Store, Task
+from service.storage.opening import CannotOpenError, open_store, refuse_unusable
 from service.web.app import Bounds, create_app
 from service.web.credentials import Credential
 from service.web.observing import Observer
@@ -47,33 +45,14 @@ def serve(settings: Settings) -> None:
     os.umask(0o077)
     # What fails makes nothing: no folder and no lock is left behind by a start that was refused.
     listener = server.listen(settings.host, settings.port)
-    _refuse_file(settings)
+    try:
+        refuse_unusable(settings.store)
+    except CannotOpenError as error:
+        raise CannotServeError(str(error)) from None
     if settings.key_digest is None:
         _log.warning("no API key file is configured: only credentials in the store are accepted")
     worker = _Worker(settings, server.url(settings.host, listener), os.getpid())
     server.serve(_NAME, listener, worker)
-
-
-def _refuse_file(settings: Settings) -> None:
-    """Say at once what is wrong with the data file, or who serves it.
-
-    The worker takes the lock itself, since it is the one that must hold it.
-    """
-    try:
-        refuse_other_files(settings.store)
-        make_private_folder(settings.store.parent)
-        FileLock(settings.store).close()
-    except HeldError as error:
-        raise CannotServeError(_held(settings, error)) from None
-    except NotOurFileError as error:
-        raise CannotServeError(f"The data file {settings.store} cannot be used: {error}.") from None
-    except OSError as error:
-        raise CannotServeError(f"The data file {settings.store} cannot be opened: {error.strerror}.") from None
-
-
-def _held(settings: Settings, error: HeldError) -> str:
-    holder = f"process {error.holder}" if error.holder else "another process"
-    return f"The data file {settings.store} is served by {holder}. Stop it first, or give this one another file."
 
 
 class _Worker:
@@ -83,7 +62,7 @@ class _Worker:
         self._main_pid = main_pid
         self._settings = settings
         self._url = url
-        self._store: SQLiteStore | None = None
+        self._store: Store | None = None
         self._observer: Observer | None = None
 
     def __call__(self) -> "WSGIApplication":
@@ -97,13 +76,11 @@ class _Worker:
             work = {histories.WORK: retention.step, importing.WORK: importing.take_away}
             merges = Merges(contract, retention, settings.max_preferences)
             tasks: dict[str, Task] = {**TASKS, merging.WORK: merges.complete}
-            self._store = SQLiteStore(
-                settings.store, work, tasks=tasks, on_batch=metrics.observe_batch, max_actors=settings.max_actors
+            self._store = open_store(
+                settings.store, work, tasks, on_batch=metrics.observe_batch, max_actors=settings.max_actors
             )
-        except HeldError as error:
-            raise CannotServeError(_held(settings, error)) from None
-        except (NotOurFileError, StoreUnavailableError, OSError) as error:
-            raise CannotServeError(f"The data file {settings.store} cannot be used: {error}.") from None
+        except CannotOpenError as error:
+            raise CannotServeError(str(error)) from None
         metrics.watch(self._store)
         self._observer = Observer(metrics, metrics_route=settings.metrics_address is None)
         if settings.metrics_address is not None:

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hosting.outcome import UnusableError
+from hosting.postgresql_address import SCHEME, refuse_password
 from service.personalization import MAX_ENTRIES
 from service.personalization.actors import MAX_IMPORT
 from service.personalization.history import MAX_HISTORY
 from service.personalization.preferences import MAX_PREFERENCES
+from service.storage import Place
 from service.web.credentials import MIN_KEY_LENGTH, digest
 
 PREFIX = "PERSONALIZATION_"
@@ -65,7 +67,9 @@ LISTEN = Setting(
 STORE = Setting(
     "store",
     "sqlite:PATH",
-    "Where profiles are kept: an SQLite file, created with its folder if it is not there. Required.",
+    "Where profiles are kept: an SQLite file, created with its folder if it is not there; or a PostgreSQL database, "
+    "postgresql://USER@HOST/DATABASE, with libpq's parameters and without a password, which PGPASSFILE leads to. "
+    "Required.",
 )
 API_KEY_FILE = Setting(
     "api-key-file",
@@ -141,7 +145,7 @@ class Settings:
     Attributes:
         host: the host name or address to listen on.
         port: the port, 0 for a free one.
-        store: the SQLite file.
+        store: where the store is.
         key_digest: the digest of the API key, None when there is none.
         instance: the id of this start.
         preferences: the JSON Schema of each type of preferences that is declared.
@@ -159,7 +163,7 @@ class Settings:
 
     host: str
     port: int
-    store: Path
+    store: Place
     key_digest: bytes | None
     instance: str
     preferences: Mapping[str, Any]
@@ -196,7 +200,7 @@ def _add_option(parser: argparse.ArgumentParser, setting: Setting) -> None:
     )
 
 
-def read_store(options: argparse.Namespace, environment: Mapping[str, str]) -> Path:
+def read_store(options: argparse.Namespace, environment: Mapping[str, str]) -> Place:
     """Read the setting that commands on a store need.
 
     Raises:
@@ -207,6 +211,19 @@ def read_store(options: argparse.Namespace, environment: Mapping[str, str]) -> P
     store = reader.read(STORE, _store)
     if store is None:
         raise ConfigurationError(*reader.problems)
+    return store
+
+
+def read_file(options: argparse.Namespace, environment: Mapping[str, str]) -> Path:
+    """Read the setting that commands on a data file need.
+
+    Raises:
+        ConfigurationError: it is missing or wrong, or no file.
+
+    """
+    store = read_store(options, environment)
+    if not isinstance(store, Path):
+        raise ConfigurationError(f"{STORE.option}: this command is for SQLite files; a database has tools of its own")
     return store
 
 
@@ -289,10 +306,13 @@ def _metrics_address(value: str | None) -> tuple[str, int] | None:
     return None if value is None else _address(value)
 
 
-def _store(value: str | None) -> Path:
+def _store(value: str | None) -> Place:
+    if value and value.startswith(SCHEME):
+        refuse_password(value)
+        return value
     kind, _, path = (value or "").partition(":")
     if kind != "sqlite" or not path:
-        raise ValueError(f"it must have the form {STORE.form}, such as {_STORE_EXAMPLE}")
+        raise ValueError(f"it must have the form {STORE.form}, such as {_STORE_EXAMPLE}, or begin with {SCHEME}")
     if Path(path).is_dir():
         raise ValueError("the path is a folder; name a file in it")
     return Path(path).absolute()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from service.commands.outcome import CommandError
-from service.settings import add_store_option, read_store
+from service.settings import add_store_option, read_file
 from service.storage.sqlite_copies import CopyError, back_up
 
 
@@ -29,11 +29,11 @@ def run(options: argparse.Namespace) -> None:
     """Back up the data file.
 
     Raises:
-        ConfigurationError: the store is not named.
+        ConfigurationError: the store is not named, or no file.
         CommandError: there is no copy.
 
     """
-    store = read_store(options, os.environ)
+    store = read_file(options, os.environ)
     try:
         back_up(store, options.file, replace=options.force)
     except CopyError as error:

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from service.commands.outcome import CommandError
-from service.settings import add_store_option, read_store
+from service.settings import add_store_option, read_file
 from service.storage.sqlite_copies import CopyError, inspect
 
 
@@ -28,11 +28,11 @@ def run(options: argparse.Namespace) -> None:
     """Check the data file.
 
     Raises:
-        ConfigurationError: the store is not named.
+        ConfigurationError: the store is not named, or no file.
         CommandError: the file is damaged, or cannot be read.
 
     """
-    store = read_store(options, os.environ)
+    store = read_file(options, os.environ)
     try:
         report = inspect(store)
     except CopyError as error:

@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -15,10 +16,8 @@ from service.credentials import records
 from service.credentials.records import CredentialError, Record
 from service.credentials.tokens import rotate_signing_key
 from service.settings import add_store_option, read_store
-from service.storage import ItemStore, StoreUnavailableError
-from service.storage.files import HeldError
-from service.storage.sqlite_beside import SQLiteBeside
-from service.storage.sqlite_file import NotOurFileError
+from service.storage import ItemStore
+from service.storage.opening import CannotOpenError, open_beside
 
 MAX_OVERLAP_S = 30 * 24 * 60 * 60
 
@@ -27,7 +26,7 @@ def add(commands: Any) -> None:
     """Declare the command."""
     parser: argparse.ArgumentParser = commands.add_parser(
         "keys",
-        help="add, list, revoke and rotate credentials, also while the data file is served",
+        help="add, list, revoke and rotate credentials, also while the store is served",
         description="Manage the credentials of callers. A running service takes a change up within 5 seconds.",
     )
     kinds = parser.add_subparsers(dest="keys_command", metavar="COMMAND", required=True)
@@ -74,27 +73,22 @@ def _declare(
 
 
 def run(options: argparse.Namespace) -> None:
-    """Do what is asked of the credentials in a data file.
+    """Do what is asked of the credentials in a store.
 
     Raises:
         ConfigurationError: the store is not named.
         CommandError: nothing was changed.
 
     """
-    path = read_store(options, os.environ)
-    if options.act is not _add and not path.exists():
+    place = read_store(options, os.environ)
+    if options.act is not _add and isinstance(place, Path) and not place.exists():
         # Only `keys add` makes a file; any other command on one that is not there has its name wrong.
-        raise CommandError(f"There is no file {path}.")
+        raise CommandError(f"There is no file {place}.")
     try:
-        with SQLiteBeside(path, time.time) as store:
+        with open_beside(place) as store:
             options.act(store, options)
-    except CredentialError as error:
+    except (CredentialError, CannotOpenError) as error:
         raise CommandError(str(error)) from None
-    except HeldError as error:
-        holder = f"process {error.holder}" if error.holder else "another process"
-        raise CommandError(f"The data file {path} is of an older version and served by {holder}.") from None
-    except (NotOurFileError, StoreUnavailableError, OSError) as error:
-        raise CommandError(f"The data file {path} cannot be used: {error}.") from None
 
 
 def _add(store: ItemStore, options: argparse.Namespace) -> None:

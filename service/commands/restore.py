@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from service.commands.outcome import CommandError
-from service.settings import add_store_option, read_store
+from service.settings import add_store_option, read_file
 from service.storage.sqlite_copies import CopyError, restore
 
 
@@ -30,11 +30,11 @@ def run(options: argparse.Namespace) -> None:
     """Restore a backup.
 
     Raises:
-        ConfigurationError: the store is not named.
+        ConfigurationError: the store is not named, or no file.
         CommandError: the data file is as it was.
 
     """
-    store = read_store(options, os.environ)
+    store = read_file(options, os.environ)
     try:
         erased = restore(options.file, store, replace=options.force)
     except CopyError as error:

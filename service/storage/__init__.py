@@ -1,11 +1,15 @@
 """Where items are kept: one interface, and what is true behind it whatever the database is."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from service.items import ItemStore, StoreUnavailableError, TenantFullError
 
-__all__ = ["ItemStore", "Store", "StoreUnavailableError", "Task", "TenantFullError"]
+__all__ = ["ItemStore", "Place", "Store", "StoreUnavailableError", "Task", "TenantFullError"]
+
+Place = Path | str
+"""Where a store is: an SQLite file, or the address of a database."""
 
 
 class Store(ItemStore, Protocol):

@@ -34,7 +34,7 @@ def problem(contract: Contract, refused: Refused) -> Response:
     if refused.retry_after is not None:
         answer.headers["Retry-After"] = str(refused.retry_after)
     match refused.code:
-        case "idempotency_key_in_flight" | "erasure_in_progress" | "actor_busy":
+        case "idempotency_key_in_flight" | "erasure_in_progress" | "actor_busy" | "store_unavailable":
             answer.headers["Retry-After"] = "1"
         case "unauthenticated":
             answer.headers["WWW-Authenticate"] = 'Bearer realm="personalization"'

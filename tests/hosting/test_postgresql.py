@@ -7,7 +7,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from hosting.postgresql import WORK_S, Connection, Database, DatabaseError, holds_password
+from hosting.postgresql import WORK_S, Connection, Database, DatabaseError
+from hosting.postgresql_address import refuse_password
 from tests.support.postgresql import PostgreSQL
 
 
@@ -152,7 +153,20 @@ def test_what_cannot_be_opened_is_said_without_the_password(postgresql: PostgreS
         assert "canary" not in str(caught.value).replace('host "canary"', "")
 
 
-def test_a_password_in_an_address_is_seen() -> None:
-    assert holds_password("postgresql://a:b@host/db")
-    assert holds_password("postgresql://a@host/db?sslmode=require&password=b")
-    assert not holds_password("postgresql://a@host/db?passfile=/etc/pgpass")
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://a:secret@host/db",
+        "postgresql://a@host/db?sslmode=require&password=secret",
+        "postgresql://a@host/db?sslpassword=secret",
+        "postgresql://a:secret@[host/db",
+    ],
+)
+def test_an_address_with_a_password_is_refused(address: str) -> None:
+    with pytest.raises(ValueError, match=r"password file|no URI") as refused:
+        refuse_password(address)
+    assert "secret" not in str(refused.value)
+
+
+def test_an_address_may_name_a_password_file() -> None:
+    refuse_password("postgresql://a@host/db?passfile=/etc/pgpass")

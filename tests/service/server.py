@@ -34,7 +34,10 @@ class Answer:
 
 @dataclass
 class RunningService:
-    """A start of the service; `folder` holds its data, its key and what it prints, `module` is what is run."""
+    """A start of the service; `folder` holds its data, its key and what it prints, `module` is what is run.
+
+    Its data lie in the database with this address instead, if there is one.
+    """
 
     folder: Path
     port: int = 0
@@ -42,9 +45,11 @@ class RunningService:
     key: str | None = KEY
     umask: int = -1
     module: str = "service"
+    database: str | None = None
 
     def __enter__(self) -> Self:
-        options = ["--listen", f"127.0.0.1:{self.port}", "--store", f"sqlite:{self.store}", "--instance", "this-start"]
+        store = self.database or f"sqlite:{self.store}"
+        options = ["--listen", f"127.0.0.1:{self.port}", "--store", store, "--instance", "this-start"]
         if self.key is not None:
             key_file = self.folder / "key"
             key_file.write_text(self.key + "\n")

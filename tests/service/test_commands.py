@@ -63,6 +63,12 @@ def test_a_command_without_its_store_is_a_configuration_error(
     assert "PERSONALIZATION_STORE" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [["backup", "x"], ["restore", "x"], ["check"]])
+def test_a_command_on_a_file_says_so_of_a_database(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*command, "--store", "postgresql://u@127.0.0.1/d"]) == 2
+    assert "is for SQLite files" in capsys.readouterr().err
+
+
 def test_a_file_that_is_there_is_not_overwritten_by_a_backup(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

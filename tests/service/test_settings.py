@@ -24,6 +24,11 @@ def test_defaults() -> None:
     assert settings.instance != read("--store", STORE).instance
 
 
+def test_a_database_is_named_by_its_address() -> None:
+    address = "postgresql://personalization@db.example/memovee?sslmode=verify-full"
+    assert read("--store", address).store == address
+
+
 def test_options_win_over_the_environment() -> None:
     environment = {"PERSONALIZATION_LISTEN": "127.0.0.1:1", "PERSONALIZATION_STORE": STORE}
     assert read(**environment).port == 1
@@ -71,7 +76,8 @@ def test_the_key_is_kept_as_a_digest(tmp_path: Path) -> None:
         (["--listen", ":8080"], "--listen: it must have the form HOST:PORT"),
         (["--listen", "127.0.0.1:http"], "--listen: it must have the form HOST:PORT"),
         (["--listen", "127.0.0.1:65536"], "--listen: the port must be at most 65535"),
-        (["--store", "postgres://x"], "--store: it must have the form sqlite:PATH"),
+        (["--store", "mysql://x"], "--store: it must have the form sqlite:PATH"),
+        (["--store", "postgresql://u:secret@h/d"], "--store: it has a password in it; write that into a password file"),
         (["--store", "sqlite:"], "--store: it must have the form sqlite:PATH"),
         (["--store", "sqlite:/"], "--store: the path is a folder"),
         (["--api-key-file", "{folder}/none"], "--api-key-file: the file cannot be read: No such file or directory"),

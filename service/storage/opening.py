@@ -1,0 +1,89 @@
+"""How a store is opened, wherever it is."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from pathlib import Path
+from time import time
+
+from service.items import ItemStore, Work
+from service.storage import Place, Store, StoreUnavailableError, Task
+from service.storage.files import FileLock, HeldError, make_private_folder
+from service.storage.sqlite import SQLiteStore
+from service.storage.sqlite_beside import SQLiteBeside
+from service.storage.sqlite_file import NotOurFileError, refuse_other_files
+
+
+class CannotOpenError(Exception):
+    """A store cannot be opened; the text is a sentence that says why and holds no secret."""
+
+
+def open_store(
+    place: Place,
+    work: Mapping[str, Work],
+    tasks: Mapping[str, Task],
+    *,
+    on_batch: Callable[[int, float], None] | None = None,
+    max_actors: int | None = None,
+) -> Store:
+    """Open a store to serve from it; see `SQLiteStore` and `PostgreSQLStore`.
+
+    Raises:
+        CannotOpenError: see there.
+
+    """
+    with _said(place):
+        if isinstance(place, Path):
+            return SQLiteStore(place, work, tasks=tasks, on_batch=on_batch, max_actors=max_actors)
+        # Loading its client takes longer than all else of a start, for those who have no use for it.
+        from service.storage.postgresql import PostgreSQLStore  # noqa: PLC0415 - the reason stands above
+
+        return PostgreSQLStore(place, work, tasks=tasks, on_batch=on_batch, max_actors=max_actors)
+
+
+@contextmanager
+def open_beside(place: Place) -> Iterator[ItemStore]:
+    """Open a store that others may be serving, for a command that changes little and ends.
+
+    Raises:
+        CannotOpenError: see there.
+
+    """
+    with _said(place):
+        if isinstance(place, Path):
+            with SQLiteBeside(place, time) as beside:
+                yield beside
+        else:
+            with closing(open_store(place, {}, {})) as store:
+                yield store
+
+
+def refuse_unusable(place: Place) -> None:
+    """Say of a file at once what is wrong with it, or who serves it.
+
+    The worker takes the lock itself, since it is the one that must hold it.
+
+    Raises:
+        CannotOpenError: see there.
+
+    """
+    if isinstance(place, Path):
+        with _said(place):
+            refuse_other_files(place)
+            make_private_folder(place.parent)
+            FileLock(place).close()
+
+
+@contextmanager
+def _said(place: Place) -> Iterator[None]:
+    what = f"data file {place}" if isinstance(place, Path) else f"database {place}"
+    try:
+        yield
+    except HeldError as error:
+        holder = f"process {error.holder}" if error.holder else "another process"
+        raise CannotOpenError(
+            f"The {what} is served by {holder}. Stop it first, or give this one another file."
+        ) from None
+    except (NotOurFileError, StoreUnavailableError) as error:
+        raise CannotOpenError(f"The {what} cannot be used: {error}.") from None
+    except OSError as error:
+        raise CannotOpenError(f"The {what} cannot be opened: {error.strerror}.") from None
