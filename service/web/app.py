@@ -1,6 +1,6 @@
 """The application factory."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,6 +8,7 @@ from flask import Flask, Response, request
 from werkzeug.routing import BaseConverter
 
 from hosting.metrics import CONTENT_TYPE
+from hosting.paths import refusing_misread_paths
 from service.contract import Contract, Operation
 from service.metrics import Metrics
 from service.personalization.actors import MAX_IMPORT
@@ -28,7 +29,7 @@ from service.web.operations import make_operations
 from service.web.problems import answer_errors_with_problems, problem
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import WSGIApplication
 
 _ADMIN = frozenset({"admin"})
 
@@ -105,7 +106,8 @@ def create_app(
     if observer.metrics_route:
         app.add_url_rule("/metrics", "metrics", _metrics_view(observer.metrics, authenticator))
     answer_errors_with_problems(app, contract)
-    app.wsgi_app = _refusing_misread_paths(app.wsgi_app, contract)  # type: ignore[method-assign,assignment] # Flask's own way
+    malformed, unknown = (problem(contract, Refused(code)) for code in ("invalid_path", "route_not_found"))
+    app.wsgi_app = refusing_misread_paths(app.wsgi_app, malformed, unknown)  # type: ignore[method-assign,assignment] # Flask's own way
     observer.observe(app)
     return app
 
@@ -128,19 +130,3 @@ def _metrics_view(metrics: Metrics, authenticator: Authenticator) -> Callable[[]
         return Answer(metrics.exposition(), headers=unstored(CONTENT_TYPE))
 
     return show
-
-
-def _refusing_misread_paths(app: "WSGIApplication", contract: Contract) -> "WSGIApplication":
-    """Refuse paths that routing would read as others: it replaces bytes that are not UTF-8 and merges first slashes."""
-
-    def guarded(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        try:
-            path.encode("latin-1").decode()
-        except UnicodeDecodeError:
-            return problem(contract, Refused("invalid_path"))(environ, start_response)
-        if path.startswith("//"):
-            return problem(contract, Refused("route_not_found"))(environ, start_response)
-        return app(environ, start_response)
-
-    return guarded
