@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "service": ("hosting",),
     "stack": (),
     "tama.catalog": (),
-    "tama.control_plane": ("tama.catalog",),
+    "tama.control_plane": ("tama.catalog", "hosting"),
     "tama.client": ("tama.catalog", "tama.control_plane"),
     "tama": ("hosting",),
 }

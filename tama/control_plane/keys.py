@@ -8,6 +8,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_LONGEST = 1_000
+"""Characters that a name may have; PostgreSQL's indexes take at most 2,704 bytes."""
+
+
 class Key:
     """What an object of a kind is found by: the values of some of its fields together.
 
@@ -20,4 +24,11 @@ class Key:
     def __init__(self, kind: str, fields: tuple[str, ...], values: Iterable[Any], *, exclusive: bool = False) -> None:
         self.fields = fields
         self.exclusive = exclusive
-        self.name = json.dumps([kind, fields, list(values)])
+        name = json.dumps([kind, fields, list(values)])
+        self.name = name if len(name) <= _LONGEST else _digest(name)
+
+
+def _digest(name: str) -> str:
+    import hashlib  # noqa: PLC0415 - it costs 5 ms, and hardly a name is that long
+
+    return hashlib.sha256(name.encode()).hexdigest()

@@ -213,8 +213,8 @@ class Transaction:
         """The rows that a statement answers."""
         raise NotImplementedError
 
-    def _run_each(self, statement: str, rows: Sequence[Row]) -> list[Row]:
-        """The rows that a statement answers when it is run with each of these as its values."""
+    def _run_each(self, statement: str, rows: Sequence[Row]) -> None:
+        """Run a statement with each of the rows as its values."""
         raise NotImplementedError
 
     def _insert(self, table: str, rows: Sequence[Row], tail: str = "") -> list[Row]:

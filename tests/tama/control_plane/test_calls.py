@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,6 +48,12 @@ class Wired:
     @property
     def target(self) -> str:
         return self.endpoint.requests[-1].target
+
+
+@pytest.fixture
+def address(tmp_path: Path) -> str:
+    """One store is enough: what is called is the same wherever it was read from."""
+    return f"sqlite:{tmp_path}/tama.db"
 
 
 @pytest.fixture

@@ -14,7 +14,8 @@ from urllib.parse import parse_qs
 import pytest
 
 from tama.control_plane import ControlPlane, identity
-from tama.control_plane.store.sqlite import SQLiteStore
+from tama.control_plane.store import Transaction
+from tama.control_plane.store.addresses import opened
 from tests.tama.control_plane.support import Caller, document, operation
 from tests.tama.endpoint import Answer, Endpoint, Request, json_answer
 
@@ -324,12 +325,18 @@ def test_a_deletion_during_a_probe_is_no_error(api: Caller, endpoint: Endpoint) 
     assert api.gone(MEMBER + made["id"])
 
 
-def read_for_ever(folder: str, path: str) -> None:
-    ControlPlane(SQLiteStore(folder)).handle("GET", path)
+def read_for_ever(address: str, path: str) -> None:
+    ControlPlane(opened(address)).handle("GET", path)
+
+
+def set_clock(monkeypatch: pytest.MonkeyPatch, now: float) -> None:
+    """Set the clock by which jobs are claimed."""
+    for kind in Transaction.__subclasses__():
+        monkeypatch.setattr(kind, "_now", lambda _: now)
 
 
 def test_a_reader_that_was_killed_loses_nothing(
-    api: Caller, endpoint: Endpoint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    api: Caller, endpoint: Endpoint, address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arrived, go_on = threading.Event(), threading.Event()
 
@@ -341,7 +348,7 @@ def test_a_reader_that_was_killed_loses_nothing(
 
     endpoint.answer = answer
     made = api.identity(specified(api, endpoint.url))
-    arguments = (str(tmp_path / "tama"), MEMBER + made["id"])
+    arguments = (address, MEMBER + made["id"])
     reader = multiprocessing.get_context("spawn").Process(target=read_for_ever, args=arguments)
     reader.start()
     try:
@@ -352,8 +359,7 @@ def test_a_reader_that_was_killed_loses_nothing(
         go_on.set()
 
     assert api("GET", MEMBER + made["id"])["current_state"] == "pending"
-    later = time.time() + identity.CLAIM_SECONDS + 1
-    monkeypatch.setattr("time.time", lambda: later)
+    set_clock(monkeypatch, time.time() + identity.CLAIM_SECONDS + 1)
     assert api("GET", MEMBER + made["id"])["current_state"] == "active"
 
 
@@ -362,7 +368,7 @@ def test_a_claim_from_a_clock_that_was_ahead_is_none(
 ) -> None:
     made = api.identity(specified(api, endpoint.url))
     with monkeypatch.context() as ahead:
-        ahead.setattr("time.time", lambda: 9e12)
+        set_clock(ahead, 9e12)
         assert api.plane._store.write(lambda store: store.claim_job(made["id"], "a", identity.CLAIM_SECONDS))
 
     assert api("GET", MEMBER + made["id"])["current_state"] == "active"

@@ -1,0 +1,172 @@
+"""The store in a PostgreSQL database that many servers share.
+
+Transactions are serializable: what rules check before they write holds when it is written, as it does in SQLite, which
+has one writer at a time. One that met another is run again.
+"""
+
+from __future__ import annotations
+
+from psycopg import Error, RawCursor
+from psycopg.errors import ForeignKeyViolation, SerializationFailure
+
+from hosting.postgresql import Database, DatabaseError
+from hosting.postgresql_schema import bring_forward
+from tama.control_plane.errors import StoreError
+from tama.control_plane.store import Transaction
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hosting.postgresql import Connection
+    from tama.control_plane.store import Result, Row
+
+_SCHEMA = "tama"
+
+_SECONDS, _CONFLICTS = 10.0, 100
+"""How long a transaction may take with all its repetitions, and how often it may meet another."""
+
+_DELETIONS = 5
+"""How often what a transaction refers to may be deleted meanwhile."""
+
+_HERE = f"SET LOCAL search_path TO {_SCHEMA}".encode()
+_STEPS = (
+    """
+SET LOCAL search_path TO tama;
+CREATE TABLE objects (
+  id text COLLATE "C" PRIMARY KEY,
+  kind text NOT NULL,
+  document text NOT NULL
+);
+CREATE INDEX objects_by_kind ON objects (kind, id);
+CREATE TABLE links (
+  object text COLLATE "C" NOT NULL REFERENCES objects (id) ON DELETE CASCADE,
+  target text COLLATE "C" NOT NULL REFERENCES objects (id) ON DELETE CASCADE,
+  PRIMARY KEY (object, target)
+);
+CREATE INDEX links_by_target ON links (target);
+CREATE TABLE keys (
+  name text COLLATE "C" NOT NULL,
+  object text COLLATE "C" NOT NULL REFERENCES objects (id) ON DELETE CASCADE,
+  exclusive boolean NOT NULL,
+  PRIMARY KEY (name, object)
+);
+CREATE UNIQUE INDEX keys_exclusive ON keys (name) WHERE exclusive;
+CREATE INDEX keys_by_object ON keys (object);
+CREATE TABLE jobs (
+  object text COLLATE "C" PRIMARY KEY REFERENCES objects (id) ON DELETE CASCADE,
+  claim text,
+  claimed_until double precision NOT NULL
+);
+CREATE TABLE creates (
+  client text NOT NULL,
+  key text NOT NULL,
+  request text NOT NULL,
+  object text,
+  expires double precision NOT NULL,
+  PRIMARY KEY (client, key)
+);
+CREATE INDEX creates_by_expiry ON creates (expires);
+""",
+)
+
+_COLUMNS = {"objects": ("text", "text", "text"), "links": ("text", "text"), "keys": ("text", "text", "boolean")}
+
+
+class PostgreSQLStore:
+    """The schema `tama` of a database; see `Store`.
+
+    Args:
+        address: a URI as libpq takes it.
+        create: whether a database without the schema gets one.
+
+    Raises:
+        StoreError: the database cannot be reached or used; there is no schema and `create` is false; a newer program
+            made it.
+    """
+
+    def __init__(self, address: str, *, create: bool = True) -> None:
+        try:
+            self._database = Database(address)
+        except DatabaseError as error:
+            raise _failure(error) from None
+        try:
+            self._prepare(create=create)
+        except StoreError:
+            self.close()
+            raise
+
+    def read(self, work: Callable[[Transaction], Result]) -> Result:
+        """See `Store.read`."""
+        return self._transact("REPEATABLE READ READ ONLY", work)
+
+    def write(self, work: Callable[[Transaction], Result]) -> Result:
+        """See `Store.write`."""
+        return self._transact("SERIALIZABLE", work)
+
+    def close(self) -> None:
+        """See `Store.close`."""
+        self._database.close()
+
+    def _prepare(self, *, create: bool) -> None:
+        try:
+            if not create and not self._is_made():
+                raise StoreError(f"There is no control plane in the database: it has no schema '{_SCHEMA}'.")
+            bring_forward(self._database, _SCHEMA, _STEPS)
+        except (DatabaseError, Error) as error:
+            raise _failure(error) from None
+
+    def _is_made(self) -> bool:
+        statement = f"SELECT to_regclass('{_SCHEMA}.objects')".encode()
+        return self._database.read(lambda connection: connection.execute(statement).fetchall()) != [(None,)]
+
+    def _transact(self, isolation: str, work: Callable[[Transaction], Result]) -> Result:
+        dangling = 0
+
+        def run(connection: Connection) -> Result:
+            nonlocal dangling
+            connection.execute(_HERE)
+            try:
+                return work(_PostgreSQLTransaction(connection))
+            except ForeignKeyViolation:
+                dangling += 1
+                if dangling > _DELETIONS:
+                    raise
+                # What it refers to was deleted meanwhile, which the next attempt sees.
+                raise SerializationFailure from None
+
+        try:
+            return self._database.transact(run, isolation=isolation, seconds=_SECONDS, conflicts=_CONFLICTS)
+        except (DatabaseError, Error) as error:
+            raise _failure(error) from None
+
+
+class _PostgreSQLTransaction(Transaction):
+    __slots__ = ("_cursor",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._cursor = RawCursor(connection)
+
+    def _run(self, statement: str, *values: object) -> list[Row]:
+        cursor = self._cursor.execute(statement.encode(), values)
+        return cursor.fetchall() if cursor.description else []
+
+    def _run_each(self, statement: str, rows: Sequence[Row]) -> None:
+        self._cursor.executemany(statement.encode(), rows)
+
+    def _insert(self, table: str, rows: Sequence[Row], tail: str = "") -> list[Row]:
+        if not rows:
+            return []
+        columns = ", ".join(f"${number}::{type_}[]" for number, type_ in enumerate(_COLUMNS[table], 1))
+        statement = f"INSERT INTO {table} SELECT * FROM unnest({columns}){tail}"  # noqa: S608 - of our own words
+        return self._run(statement, *map(list, zip(*rows, strict=True)))
+
+    def _now(self) -> float:
+        ((now,),) = self._run("SELECT extract(epoch FROM clock_timestamp())::float8")
+        return float(now)
+
+
+def _failure(error: Exception) -> StoreError:
+    # The words of an error of a statement may hold what was to be stored.
+    said = error if isinstance(error, DatabaseError) else f"{type(error).__name__} {getattr(error, 'sqlstate', '')}"
+    return StoreError(f"The control plane's database cannot be used: {said}.")
