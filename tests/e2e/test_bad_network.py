@@ -5,13 +5,15 @@ TAMA_BAD_NETWORKS sets how many random ones are tried; TAMA_SEED repeats a run.
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.e2e.conftest import HEAD
-from tests.support.fault_proxy import FaultProxy
+from tests.e2e.conftest import HEAD, on_every_terraform
+from tests.support.fault_proxy import FaultProxy, RandomFaults
+from tests.support.scripted_control_plane import ScriptedControlPlane
 from tests.support.served_control_plane import Served, served
 from tests.support.terraform import Terraform
 
@@ -44,6 +46,15 @@ resource "tama_chain" "it" {
 """
 
 
+TWO_SPACES = """
+resource "tama_space" "it" {
+  count = 2
+  name  = "Space ${count.index}"
+  type  = "component"
+}
+"""
+
+
 def objects(server: Served) -> set[str]:
     """The ids of what the server holds."""
     client = server.connect()
@@ -52,25 +63,68 @@ def objects(server: Served) -> set[str]:
     return {one["object"]["id"] for one in listed}
 
 
+def over(network: FaultProxy, server: Served) -> str:
+    """How a configuration begins that reaches the server over the network."""
+    return HEAD + server.provider().replace(server.url, network.url).replace("}\n", "  timeout = 1\n}\n")
+
+
 def test_every_apply_ends_with_each_object_once(terraform: Callable[..., Terraform], tmp_path: Path) -> None:
     seeds = random.Random(SEED)
-    store = tmp_path / "tama.db"
-    with served(store) as server:
+    with served(tmp_path / "tama.db") as server:
         for number in range(NETWORKS):
             seed = seeds.randrange(1 << 32)
             before = objects(server)
-            with FaultProxy(server.url, seed, rate=RATE, doomed=DOOMED) as network:
-                provider = server.provider().replace(server.url, network.url).replace("}\n", "  timeout = 1\n}\n")
-                work = terraform(HEAD + provider + CONFIGURATION, name=f"work-{number}")
+            faults = RandomFaults(seed, rate=RATE, doomed=DOOMED)
+            with FaultProxy(server.url, faults) as network:
+                work = terraform(over(network, server) + CONFIGURATION, name=f"work-{number}")
                 first = work.apply(check=False)
-                left = len(objects(server) - before)
-                network.is_bad = False
-                output = f"TAMA_SEED={SEED}, network {number}, seed {seed}\n{dict(network.met)}\n{first.stderr}"
-                print(f"{output}{left} objects after {first.returncode}")  # noqa: T201 - repeats a failure
+                output = f"TAMA_SEED={SEED}, network {number}, seed {seed}: {first.returncode}\n{dict(faults.met)}"
+                print(output)  # noqa: T201 - repeats a failure
+                faults.is_over = True
                 if first.returncode:
                     work.apply()
                 assert work.changes() == {}, output
-                state = work.state()
-                made = objects(server) - before
-                assert len(state) == OBJECTS, output
-                assert {one["id"] for one in state.values()} == made, output
+            known = {one["id"] for one in work.state().values()}
+            assert len(known) == OBJECTS, output
+            assert known == objects(server) - before, output
+
+
+@on_every_terraform()
+def test_the_next_apply_asks_what_became_of_creates(terraform: Callable[..., Terraform], tmp_path: Path) -> None:
+    fates: Iterator[str] = itertools.cycle(["cut after", "passed late"])
+    fate: dict[str, str] = {}
+    with served(tmp_path / "tama.db") as server:
+        with FaultProxy(server.url, lambda _, key: key and fate.setdefault(key, next(fates))) as network:
+            work = terraform(over(network, server) + TWO_SPACES)
+            lost = work.apply(check=False)
+            assert lost.returncode == 1
+            assert lost.stderr.count("It is recorded without an id") == 2
+            assert [one["id"] for one in work.state().values()] == [None, None]
+            fates = itertools.repeat("")
+            work.apply()
+            assert work.changes() == {}
+        known = {one["id"] for one in work.state().values()}
+        assert len(known) == 2
+        assert known == objects(server)
+
+
+def test_what_was_made_without_an_answer_is_destroyed_too(terraform: Callable[..., Terraform], tmp_path: Path) -> None:
+    with served(tmp_path / "tama.db") as server:
+        with FaultProxy(server.url, lambda _, key: key and "cut after") as network:
+            work = terraform(over(network, server) + TWO_SPACES)
+            work.apply(check=False)
+            assert len(objects(server)) == 2
+            work.destroy("-refresh=false")
+        assert objects(server) == set()
+
+
+def test_a_create_that_cannot_be_asked_for_is_sent_once_and_described(
+    terraform: Callable[..., Terraform], hosted: ScriptedControlPlane, on_hosted: str
+) -> None:
+    hosted.scripts["spaces"] = [504]
+    work = terraform(on_hosted + TWO_SPACES)
+    lost = " ".join(work.apply(check=False).stderr.split())
+    assert hosted.requests["POST", "spaces"] == 2
+    assert "look for a space with name = Space 0, type = component." in lost
+    assert "terraform import tama_space.<name> '<id>'" in lost
+    assert work.state() == {}

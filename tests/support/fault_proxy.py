@@ -20,7 +20,8 @@ from urllib.parse import urlsplit
 TOKENS = "/auth/tokens"
 _HANG_SECONDS = 5.0
 _SLOW_SECONDS = 0.02
-_LATE_SECONDS = 0.5
+_LAG_SECONDS = 0.5
+_LATEST_SECONDS = 4.0
 _STATUSES = {
     401: b"401 Unauthorized",
     429: b"429 Too Many Requests\r\nRetry-After: 1",
@@ -29,29 +30,55 @@ _STATUSES = {
 }
 
 
-class FaultProxy:
-    """Listens on a free port of the loopback interface while it is entered.
+class RandomFaults:
+    """Draws a fault for a request, by a seed.
 
     Args:
-        server: the URL of the server.
-        seed: what the faults are drawn by.
+        seed: what is drawn by.
         rate: the share of requests that meet a fault.
         doomed: the share of creates of which every try does.
 
     Attributes:
-        is_bad: whether there are faults at all.
+        is_over: whether there are no more.
         met: how often each fault was met.
     """
 
-    def __init__(self, server: str, seed: int, *, rate: float, doomed: float) -> None:
-        self.is_bad = True
+    def __init__(self, seed: int, *, rate: float, doomed: float) -> None:
+        self.is_over = False
         self.met: Counter[str] = Counter()
         self._seed = seed
         self._rate = rate
         self._doomed = doomed
         self._random = random.Random(seed)
         self._lock = threading.Lock()
-        self._listener = _Listener(self, urlsplit(server).netloc)
+
+    def __call__(self, path: str, key: str) -> str:
+        """Return the name of a fault; empty for none."""
+        if self.is_over:
+            return ""
+        with self._lock:
+            is_doomed = key and random.Random(f"{self._seed}{key}").random() < self._doomed
+            if not is_doomed and self._random.random() >= self._rate:
+                return ""
+            # A wrong credential is no fault of the network, and a create that is refused did not happen.
+            names = [name for name in FAULTS if name != "401" or not (path == TOKENS or is_doomed)]
+            name = self._random.choice(names)
+            self.met[name] += 1
+            return name
+
+
+class FaultProxy:
+    """Listens on a free port of the loopback interface while it is entered.
+
+    When it is left, what it still had to pass on has been passed on.
+
+    Args:
+        server: the URL of the server.
+        choose: returns the name of the fault that a request with a path and an idempotency key meets; empty for none.
+    """
+
+    def __init__(self, server: str, choose: Callable[[str, str], str]) -> None:
+        self._listener = _Listener(urlsplit(server).netloc, choose)
         self._thread = threading.Thread(target=self._listener.serve_forever, kwargs={"poll_interval": 0.05})
 
     @property
@@ -70,28 +97,14 @@ class FaultProxy:
         self._thread.join()
         self._listener.server_close()
 
-    def fault(self, path: str, key: str) -> str:
-        """Return the name of the fault that a request meets; empty when it meets none."""
-        if not self.is_bad:
-            return ""
-        with self._lock:
-            is_doomed = key and random.Random(f"{self._seed}{key}").random() < self._doomed
-            if not is_doomed and self._random.random() >= self._rate:
-                return ""
-            # A wrong credential is no fault of the network, and a create that is refused did not happen.
-            names = [name for name in FAULTS if name != "401" or not (path == TOKENS or is_doomed)]
-            name = self._random.choice(names)
-            self.met[name] += 1
-            return name
-
 
 class _Listener(ThreadingHTTPServer):
     daemon_threads = False
     block_on_close = True
 
-    def __init__(self, proxy: FaultProxy, server: str) -> None:
-        self.proxy = proxy
+    def __init__(self, server: str, choose: Callable[[str, str], str]) -> None:
         self.server = server
+        self.choose = choose
         super().__init__(("127.0.0.1", 0), _Exchange)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
@@ -108,7 +121,7 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.content = self.rfile.read(int(self.headers.get("content-length") or 0))
-        name = self.server.proxy.fault(self.path, self.headers.get("idempotency-key", ""))
+        name = self.server.choose(self.path, self.headers.get("idempotency-key", ""))
         FAULTS.get(name, _Exchange.answer)(self)
 
     do_GET = do_PATCH = do_DELETE = do_POST  # noqa: N815 - the library's names
@@ -156,11 +169,11 @@ class _Exchange(BaseHTTPRequestHandler):
     def late(self) -> None:
         """Break the connection, and pass the request on when its client has long gone on."""
         self.cut()
-        time.sleep(_LATE_SECONDS)
+        time.sleep(random.uniform(0, _LATEST_SECONDS))
         self.passed()
 
     def lag(self) -> None:
-        time.sleep(self.server.proxy.is_bad and _LATE_SECONDS)
+        time.sleep(_LAG_SECONDS)
         self.answer()
 
     def hang(self) -> None:
