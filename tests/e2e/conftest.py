@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -11,7 +11,7 @@ import pytest
 
 from tama.client import Client, connect
 from tests.support.scripted_control_plane import CLIENT_ID, CLIENT_SECRET, ScriptedControlPlane
-from tests.support.served_control_plane import served, tama
+from tests.support.served_control_plane import served
 from tests.support.terraform import Home, Terraform
 from tools import toolchain
 
@@ -93,12 +93,10 @@ class Plane:
     Attributes:
         provider: the configuration of a provider that uses it.
         connect: returns a client of the control plane.
-        place: where it is, for the command `tama list`.
     """
 
     provider: str
     connect: Callable[[], Client]
-    place: tuple[str, str]
 
     @property
     def head(self) -> str:
@@ -107,8 +105,8 @@ class Plane:
 
     def held(self) -> list[dict[str, Any]]:
         """What it holds, of every kind."""
-        listed: dict[str, list[dict[str, Any]]] = json.loads(tama("list", "--json", *self.place))
-        return [one for of_kind in listed.values() for one in of_kind]
+        with closing(self.connect()) as client:
+            return [one["object"] for one in client.request("GET", "/provision/control-plane/objects")]
 
 
 @pytest.fixture(params=["embedded", "http"])
@@ -118,11 +116,11 @@ def plane(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Plane]:
     if request.param == "embedded":
         url = f"embedded:{store.parent}"
         provider = f'provider "tama" {{\n  base_url = "{url}"\n}}\n'
-        yield Plane(provider, lambda: connect(url), ("--base-url", url))
+        yield Plane(provider, lambda: connect(url))
     else:
         store.parent.mkdir()
         with served(store) as server:
-            yield Plane(server.provider(), server.connect, ("--store", f"sqlite:{store}"))
+            yield Plane(server.provider(), server.connect)
 
 
 @pytest.fixture

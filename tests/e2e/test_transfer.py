@@ -1,0 +1,99 @@
+"""A control plane that was moved to another place is the same to Terraform: its states go on to fit."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.e2e.conftest import EMBEDDED, HEAD, SPACE, SPECIFICATION
+from tests.support.served_control_plane import served
+from tests.support.terraform import Terraform
+from tests.tama.commands.support import tama
+
+WAIT = """wait_for {
+    field {
+      name = "current_state"
+      in   = ["completed"]
+    }
+  }"""
+# What refers across, what holds secrets, what is derived, and what Terraform waits for.
+DECLARED = (
+    SPACE
+    + SPECIFICATION.replace("BLOCKS", WAIT)
+    + """
+resource "tama_source_identity" "it" {
+  specification_id = tama_specification.it.id
+  identifier       = "ApiKey"
+  api_key          = "identity-key"
+  validation {
+    path   = "/whoami"
+    method = "GET"
+    codes  = [200]
+  }
+}
+data "tama_action" "it" {
+  specification_id = tama_specification.it.id
+  identifier       = "list-things"
+}
+resource "tama_space" "other" {
+  name = "Other"
+  type = "root"
+}
+resource "tama_space_bridge" "it" {
+  space_id        = tama_space.other.id
+  target_space_id = tama_space.home.id
+}
+resource "tama_source" "it" {
+  space_id = tama_space.home.id
+  name     = "AI"
+  type     = "model"
+  endpoint = "https://ai.example/v1"
+  api_key  = "source-key"
+  request = {
+    headers = [{ name = "x-plan", value = "gold" }]
+  }
+}
+resource "tama_model" "it" {
+  source_id  = tama_source.it.id
+  identifier = "m"
+  path       = "/chat"
+  parameters = jsonencode({ n = 123456789012345678901234567890 })
+}
+resource "tama_chain" "it" {
+  space_id = tama_space.home.id
+  name     = "Talk"
+}
+resource "tama_modular_thought" "it" {
+  chain_id = tama_chain.it.id
+  relation = "reply"
+  module {
+    reference = "tama/a"
+  }
+}
+resource "tama_thought_tool" "it" {
+  thought_id = tama_modular_thought.it.id
+  action_id  = data.tama_action.it.id
+}
+"""
+)
+
+
+def test_after_an_export_and_an_import_a_plan_with_the_other_base_url_is_empty(
+    terraform: Callable[..., Terraform], tmp_path: Path
+) -> None:
+    work = terraform(EMBEDDED + DECLARED)
+    work.apply()
+    exported = tama("export", "--with-secrets", f"--base-url=embedded:{work.folder}/tama").stdout
+    with served(tmp_path / "served.db") as plane:
+        credential = {"TAMA_CLIENT_ID": plane.client_id, "TAMA_CLIENT_SECRET": plane.client_secret}
+        variables = {"TAMA_BASE_URL": plane.url, **credential}
+        assert tama("import", "-", given=exported, variables=variables).returncode == 0
+
+        work.write(HEAD + plane.provider() + DECLARED)
+        plan = work.run("plan", "-input=false", "-detailed-exitcode", check=False)
+
+        assert (plan.returncode, "No changes." in plan.stdout) == (0, True), plan.stdout + plan.stderr
+        work.destroy()
+        left = json.loads(tama("list", "--json", variables=variables).stdout)
+        assert [one for of_kind in left.values() for one in of_kind] == []
