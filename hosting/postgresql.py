@@ -103,8 +103,12 @@ class Database:
         )
         self._connections = connections
 
-    def read(self, work: Callable[[Connection], _T]) -> _T:
+    def read(self, work: Callable[[Connection], _T], *, seconds: float = WORK_S) -> _T:
         """Return what work makes of statements that each are a transaction of their own and change nothing.
+
+        Args:
+            work: is given the connection, and may be called several times.
+            seconds: how long all of it may take.
 
         Raises:
             DatabaseError: see its text.
@@ -112,7 +116,7 @@ class Database:
         Other errors of psycopg are raised as they are, and so is what the work raises.
 
         """
-        return self._do(work, time.monotonic() + WORK_S, CONFLICTS)
+        return self._do(work, time.monotonic() + seconds, CONFLICTS)
 
     def transact(
         self,

@@ -256,7 +256,7 @@ class PostgreSQLStore:
         def read(connection: Connection) -> bool:
             return connection.execute(_ATTEMPT, (owner.tenant, owner.actor)).fetchall() == [(attempt,)]
 
-        return self._database.transact(read, seconds=max(seconds, 0.0))
+        return self._database.read(read, seconds=seconds)
 
 
 def _refuse_other_encodings(database: Database) -> None:

@@ -77,12 +77,16 @@ class Log:
     Attributes:
         calls: the calls, in the order in which they were begun.
         broken: sentences on answers that must not be.
+        statuses: how often each status was answered.
+        longest: how many seconds the longest exchange took.
 
     """
 
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.broken: list[str] = []
+        self.statuses: Counter[int] = Counter()
+        self.longest = 0.0
         self._moments = itertools.count(1)
         self._changed = threading.Condition()
         self._acknowledged = 0
@@ -98,6 +102,11 @@ class Log:
             call.ended = next(self._moments)
             self._acknowledged += call.is_acknowledged
             self._changed.notify_all()
+
+    def took(self, seconds: float, status: int) -> None:
+        with self._changed:
+            self.statuses[status] += 1
+            self.longest = max(self.longest, seconds)
 
     def wait_for(self, acknowledged: int, timeout: float) -> None:
         """Wait until so many calls more are acknowledged."""

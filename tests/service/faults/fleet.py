@@ -4,7 +4,8 @@ import http.client
 import json
 import random
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from typing import Any
@@ -18,17 +19,20 @@ CONNECTIONS = 16
 KEYED = 0.5
 REPEATED = 0.3
 _TIMEOUT_S = 30.0
+_UNAVAILABLE = 503
+_PAUSE_S = 0.05
 _LONGEST_OUTAGE_S = 120.0
 _TIMEZONES = ("Europe/Lisbon", "America/Sao_Paulo", "Asia/Tokyo", "UTC")
 _LOST = (OSError, http.client.HTTPException)
 
 
 class Fleet:
-    """Sixteen connections to the service on a port."""
+    """Sixteen connections to the processes of a service on these ports."""
 
-    def __init__(self, port: int, seed: int) -> None:
+    def __init__(self, ports: Sequence[int], seed: int, actors: Sequence[str] = ACTORS) -> None:
         self.log = Log()
-        self._port = port
+        self.actors = actors
+        self._ports = ports
         self._seed = seed
         self._start = 0
         self._started = threading.Condition()
@@ -39,7 +43,7 @@ class Fleet:
     def introduce(self) -> None:
         """Give each actor a profile, since a merge into none needs a name."""
         connection = _Connection(self, CONNECTIONS, self._seed)
-        for actor in ACTORS:
+        for actor in self.actors:
             connection.make(Call(CONNECTIONS, actor, PROFILE, "PUT", body={"names": [{"index": 0, "value": "Ana"}]}))
         connection.close()
 
@@ -71,9 +75,10 @@ class Fleet:
             made += 1
         connection.close()
 
-    def reach(self) -> tuple[http.client.HTTPConnection, int]:
-        """Return a connection to the service, and which start of it that is."""
-        return http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT_S), self._start
+    def reach(self, number: int) -> tuple[http.client.HTTPConnection, int]:
+        """Return a connection to one of the processes, and which start of it that is."""
+        port = self._ports[number % len(self._ports)]
+        return http.client.HTTPConnection("127.0.0.1", port, timeout=_TIMEOUT_S), self._start
 
     def wait_for_another_start(self, start: int) -> None:
         with self._started:
@@ -90,29 +95,37 @@ class _Connection:
         self._chance = random.Random(f"{seed} {number}")
         self._made = 0
         self._events: list[tuple[str, str]] = []
-        self._http, self._start = fleet.reach()
+        self._http, self._start = fleet.reach(number)
 
     def close(self) -> None:
         self._http.close()
 
     def make_next(self) -> None:
         # Some actors are wanted by all, so that many calls meet at one of them.
-        actor = self._chance.choice(ACTORS[:2] if self._chance.random() < 0.3 else ACTORS)
+        actor = self._chance.choice(self._fleet.actors[:2] if self._chance.random() < 0.3 else self._fleet.actors)
         ways: list[Callable[[str], None]] = [self._merge, self._patch, self._replace, self._prefer]
         ways += [self._append, self._append, self._remove]
         self._chance.choices(ways, [6, 1, 2, 3, 3, 3, 2])[0](actor)
 
     def make(self, call: Call) -> None:
-        """Make a call; one whose answer is lost is made again if it has a key, and left unknown if it has none."""
+        """Make a call; one whose answer is lost is made again if it has a key, and left unknown if it has none.
+
+        An answer that the store is not available is as good as a lost one.
+        """
         self._log.begin(call)
         while call.is_unknown:
             call.attempts += 1
             try:
-                self._log.end(call, *self._exchange(call))
+                status, headers, answer = self._exchange(call)
             except _LOST:
                 self._find_again()
-                if "Idempotency-Key" not in call.headers:
-                    return
+            else:
+                if status != _UNAVAILABLE:
+                    self._log.end(call, status, headers, answer)
+                    break
+                time.sleep(_PAUSE_S)
+            if "Idempotency-Key" not in call.headers:
+                return
         if not (call.is_acknowledged or (call.status == 412 and "If-Match" in call.headers)):
             self._log.broken.append(f"{call.method} {call.path}: {call.status} {call.answer}")
         if "Idempotency-Key" in call.headers and self._chance.random() < REPEATED:
@@ -125,6 +138,8 @@ class _Connection:
         except _LOST:
             self._find_again()
             return
+        if status == _UNAVAILABLE:
+            return
         call.is_repeated = True
         if (status, headers.get("etag", ""), answer) != (call.status, call.etag, call.answer):
             self._log.broken.append(f"{call.method} {call.path} was answered {call.status}, and repeated {status}")
@@ -132,16 +147,18 @@ class _Connection:
     def _exchange(self, call: Call) -> tuple[int, dict[str, str], Any]:
         headers = {"Authorization": f"Bearer {KEY}", "Content-Type": "application/json", **call.headers}
         body = None if call.body is None else json.dumps(call.body).encode()
+        begun = time.monotonic()
         self._http.request(call.method, f"{BASE}/profile/{call.actor}{call.path}", body, headers)
         answer = self._http.getresponse()
         content = answer.read()
+        self._log.took(time.monotonic() - begun, answer.status)
         named = {name.lower(): value for name, value in answer.getheaders()}
         return answer.status, named, json.loads(content) if content else None
 
     def _find_again(self) -> None:
         self._http.close()
         self._fleet.wait_for_another_start(self._start)
-        self._http, self._start = self._fleet.reach()
+        self._http, self._start = self._fleet.reach(self._number)
 
     def _call(self, actor: str, kind: str, method: str, path: str = "", body: object = None, match: str = "") -> Call:
         self._made += 1
@@ -181,6 +198,9 @@ class _Connection:
             except _LOST:
                 self._find_again()
                 continue
+            if status == _UNAVAILABLE:
+                time.sleep(_PAUSE_S)
+                continue
             assert status == 200
             dates = [each for each in profile.get("dates", []) if each["index"] != index]
             if len(dates) % 2:
@@ -214,9 +234,9 @@ class _Connection:
         return None
 
 
-def kept_by(service: RunningService) -> dict[str, Kept]:
+def kept_by(service: RunningService, actors: Sequence[str] = ACTORS) -> dict[str, Kept]:
     """Return what a service keeps of each actor."""
-    return {actor: Kept(_resources(service, actor), _history(service, actor)) for actor in ACTORS}
+    return {actor: Kept(_resources(service, actor), history_of(service, actor)) for actor in actors}
 
 
 def _resources(service: RunningService, actor: str) -> dict[str, tuple[int, Any]]:
@@ -228,12 +248,13 @@ def _resources(service: RunningService, actor: str) -> dict[str, tuple[int, Any]
     return found
 
 
-def _history(service: RunningService, actor: str) -> list[dict[str, Any]]:
+def history_of(service: RunningService, actor: str, limit: int = 100) -> list[dict[str, Any]]:
+    """Return the events of an actor, oldest first, in pages of so many."""
     events: list[dict[str, Any]] = []
-    query = "order=oldest&limit=100"
+    query = f"order=oldest&limit={limit}"
     while True:
         page = service.get(f"{actor}/history?{query}").json
         events += page["events"]
         if "next" not in page:
             return events
-        query = f"order=oldest&limit=100&cursor={page['next']}"
+        query = f"order=oldest&limit={limit}&cursor={page['next']}"

@@ -38,7 +38,7 @@ def write_and_kill(folder: Path, module: str, kills: int) -> tuple[Fleet, list[s
     """Have the fleet write to a service that is killed so often; return it, and what is wrong with what was kept."""
     chance = random.Random(SEED)
     with RunningService(folder, module=module) as service:
-        fleet = Fleet(service.port, SEED)
+        fleet = Fleet([service.port], SEED)
         fleet.introduce()
         fleet.sail()
         for number in range(kills):

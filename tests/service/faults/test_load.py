@@ -15,7 +15,7 @@ WRITES = length("TAMA_WRITES", 1000)
 
 def test_no_update_is_lost_and_no_event_is_missing_or_there_twice(tmp_path: Path) -> None:
     with RunningService(tmp_path) as service:
-        fleet = Fleet(service.port, SEED)
+        fleet = Fleet([service.port], SEED)
         fleet.introduce()
         fleet.sail(WRITES)
         fleet.wait()
