@@ -157,7 +157,10 @@ class TamaProvider(Provider):
         if self._client is not None:
             self._client.close()
 
-    def _pause(self, seconds: float) -> bool:
+    def _pause(self, seconds: float, why: str) -> bool:
+        from provider.protocol.log import log  # noqa: PLC0415 - most runs meet no trouble
+
+        log("info", f"a request is repeated in {seconds:.2f} s: {why}")
         return self.stop.wait(seconds)
 
     def client(self) -> Client:

@@ -134,7 +134,7 @@ def connect(  # noqa: PLR0913 - it states all there is to say of a control plane
     timeout: float = 30.0,
     max_connections: int = 10,
     tls: Tls | None = None,
-    pause: Callable[[float], object] | None = None,
+    pause: Callable[[float, str], object] | None = None,
     create: bool = True,
 ) -> Client:
     """The client of the control plane at `base_url`. Nothing is contacted or opened before the first request.
@@ -149,8 +149,8 @@ def connect(  # noqa: PLR0913 - it states all there is to say of a control plane
             repetitions and the pauses between them it may take four times as long.
         max_connections: how many requests may be under way at once; those beyond wait.
         tls: the files for https; without them the system's certificates are trusted, and none is shown.
-        pause: waits so many seconds before a request is repeated, and returns something true when it is not to be;
-            sleeps when not given.
+        pause: waits so many seconds before a request is repeated, is told why, and returns something true when it is
+            not to be; sleeps when not given.
         create: whether a folder that is missing is made, for an embedded one.
 
     Raises:
@@ -173,7 +173,7 @@ def connect(  # noqa: PLR0913 - it states all there is to say of a control plane
             timeout=timeout,
             max_connections=max_connections,
             tls=tls or Tls(),
-            pause=pause or time.sleep,
+            pause=pause or _sleep,
         )
 
     return Client(open_hosted)
@@ -203,3 +203,7 @@ def _open_embedded(folder: str, *, create: bool) -> Transport:
     from tama.client._embedded import Embedded  # noqa: PLC0415 - see the module's docstring
 
     return Embedded(folder, create=create)
+
+
+def _sleep(seconds: float, _why: str) -> None:
+    time.sleep(seconds)

@@ -34,15 +34,26 @@ class _Request:
     Attributes:
         repeatable: whether it does no harm to carry it out a second time.
         uncertain: whether it may have been carried out without a usable answer.
+        repetition: when it is sent again.
     """
 
-    __slots__ = ("content", "headers", "method", "path", "repeatable", "uncertain")
+    __slots__ = ("content", "headers", "method", "path", "repeatable", "repetition", "uncertain")
 
-    def __init__(self, method: str, path: str, headers: dict[str, str], content: bytes, *, repeatable: bool) -> None:
+    def __init__(
+        self,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        content: bytes,
+        repetition: Repetition,
+        *,
+        repeatable: bool,
+    ) -> None:
         self.method = method
         self.path = path
         self.headers = headers
         self.content = content
+        self.repetition = repetition
         self.repeatable = repeatable
         self.uncertain = False
 
@@ -65,7 +76,7 @@ class Hosted:
         timeout: float,
         max_connections: int,
         tls: Tls,
-        pause: Callable[[float], object],
+        pause: Callable[[float, str], object],
     ) -> None:
         try:
             server = Address(base_url)
@@ -107,7 +118,7 @@ class Hosted:
             headers["Idempotency-Key"] = f'"{key}"'
         expires = time.time() + lifetime
         headers["Authorization"] = f"Bearer {token}"
-        request = _Request(method, path, headers, content, repeatable=bool(key) or method in _REPEATABLE)
+        request = self._request(method, path, headers, content, repeatable=bool(key) or method in _REPEATABLE)
         try:
             answer = self._exchange(request)
             if answer.status == _UNAUTHORIZED:
@@ -125,7 +136,13 @@ class Hosted:
         self._pool.close()
 
     def _ask(self, headers: dict[str, str], content: bytes) -> Answer:
-        return self._exchange(_Request("POST", PATH, headers, content, repeatable=True))
+        return self._exchange(self._request("POST", PATH, headers, content, repeatable=True))
+
+    def _request(
+        self, method: str, path: str, headers: dict[str, str], content: bytes, *, repeatable: bool
+    ) -> _Request:
+        repetition = Repetition(f"{method} {path}", self._timeout, self._pause)
+        return _Request(method, path, headers, content, repetition, repeatable=repeatable)
 
     def _exchange(self, request: _Request) -> Answer:
         """Send a request, repeated where that may help, and return the last answer.
@@ -134,14 +151,14 @@ class Hosted:
             Unreachable: there is none.
         """
         head = self._head(request)
-        repetition = Repetition(self._timeout, self._pause)
+        repetition = request.repetition
         while True:
             try:
                 response = self._pool.exchange(head + request.content, repetition.seconds)
             except Broken as broken:
                 request.uncertain |= broken.sent
                 safe = broken.passing and (request.repeatable or not broken.sent)
-                if safe and repetition.again():
+                if safe and repetition.again(broken.why or "no answer in time"):
                     continue
                 raise self._unreachable(broken) from broken
             answer = Answer(response.status, _parsed(response.body), response.phrase, response.headers)
@@ -153,7 +170,7 @@ class Hosted:
             else:
                 request.uncertain |= answer.status in _SUCCESSES
                 return answer
-            if not (safe and repetition.again(retry_after(answer))):
+            if not (safe and repetition.again(f"{answer.status} {answer.phrase}", retry_after(answer))):
                 return answer
 
     def _head(self, request: _Request) -> bytes:

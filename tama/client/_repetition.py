@@ -20,13 +20,15 @@ class Repetition:
     """How often a request is sent, and when.
 
     Args:
+        request: method and path.
         timeout: the seconds that it may take each time.
-        pause: waits so many seconds, and returns something true when the request is not to be sent again.
+        pause: waits so many seconds, is told why, and returns something true when the request is not to be sent again.
     """
 
-    __slots__ = ("_ends", "_pause", "_pauses", "_timeout")
+    __slots__ = ("_ends", "_pause", "_pauses", "_request", "_timeout")
 
-    def __init__(self, timeout: float, pause: Callable[[float], object]) -> None:
+    def __init__(self, request: str, timeout: float, pause: Callable[[float, str], object]) -> None:
+        self._request = request
         self._timeout = timeout
         self._pause = pause
         self._pauses = iter(PAUSES)
@@ -39,17 +41,22 @@ class Repetition:
             self._ends = now + LONGEST * self._timeout
         return min(self._timeout, self._ends - now)
 
-    def again(self, wanted: float | None = None) -> bool:
+    def again(self, why: str, wanted: float | None = None) -> bool:
         """Wait, and tell whether the request is to be sent again.
 
         Args:
+            why: what happened.
             wanted: the seconds that the server asked to wait; where that is more than is left, it ends at once.
         """
         pause = next(self._pauses, None)
         if pause is None or self._ends is None:
             return False
-        seconds = _about(pause) if wanted is None else wanted
-        return time.monotonic() + seconds < self._ends and not self._pause(seconds)
+        import random  # noqa: PLC0415 - it costs 3 ms, and most runs meet no trouble
+
+        # Those who met a trouble together do not come back together.
+        least = 0.75 * pause if wanted is None else wanted
+        seconds = least + random.uniform(0, pause / 2)  # noqa: S311 - no secret
+        return time.monotonic() + seconds < self._ends and not self._pause(seconds, f"{self._request}: {why}")
 
 
 def retry_after(answer: Answer) -> float | None:
@@ -63,10 +70,3 @@ def retry_after(answer: Answer) -> float | None:
 
     date = parsedate_tz(text)
     return max(0.0, mktime_tz(date) - time.time()) if date else None
-
-
-def _about(pause: float) -> float:
-    """A pause that differs a little, so that those who met a trouble together do not come back together."""
-    import random  # noqa: PLC0415 - it costs 3 ms, and most runs meet no trouble
-
-    return pause * random.uniform(0.75, 1.25)  # noqa: S311 - no secret

@@ -11,6 +11,8 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.conftest import HEAD, on_every_terraform
 from tests.support.fault_proxy import FaultProxy, RandomFaults
 from tests.support.scripted_control_plane import ScriptedControlPlane
@@ -68,25 +70,23 @@ def over(network: FaultProxy, server: Served) -> str:
     return HEAD + server.provider().replace(server.url, network.url).replace("}\n", "  timeout = 1\n}\n")
 
 
-def test_every_apply_ends_with_each_object_once(terraform: Callable[..., Terraform], tmp_path: Path) -> None:
-    seeds = random.Random(SEED)
+@pytest.mark.parametrize("number", range(NETWORKS))
+def test_every_apply_ends_with_each_object_once(
+    terraform: Callable[..., Terraform], tmp_path: Path, number: int
+) -> None:
+    faults = RandomFaults(f"{SEED} {number}", rate=RATE, doomed=DOOMED)
     with served(tmp_path / "tama.db") as server:
-        for number in range(NETWORKS):
-            seed = seeds.randrange(1 << 32)
-            before = objects(server)
-            faults = RandomFaults(seed, rate=RATE, doomed=DOOMED)
-            with FaultProxy(server.url, faults) as network:
-                work = terraform(over(network, server) + CONFIGURATION, name=f"work-{number}")
-                first = work.apply(check=False)
-                output = f"TAMA_SEED={SEED}, network {number}, seed {seed}: {first.returncode}\n{dict(faults.met)}"
-                print(output)  # noqa: T201 - repeats a failure
-                faults.is_over = True
-                if first.returncode:
-                    work.apply()
-                assert work.changes() == {}, output
-            known = {one["id"] for one in work.state().values()}
-            assert len(known) == OBJECTS, output
-            assert known == objects(server) - before, output
+        with FaultProxy(server.url, faults) as network:
+            work = terraform(over(network, server) + CONFIGURATION)
+            first = work.apply(check=False)
+            print(f"TAMA_SEED={SEED}: {first.returncode} after {dict(faults.met)}")  # noqa: T201 - repeats a failure
+            faults.is_over = True
+            if first.returncode:
+                work.apply()
+            assert work.changes() == {}, first.stderr
+        known = {one["id"] for one in work.state().values()}
+        assert len(known) == OBJECTS
+        assert known == objects(server), first.stderr
 
 
 @on_every_terraform()

@@ -1,6 +1,6 @@
 """A served control plane that is killed during applies: nothing that it acknowledged is lost, and nothing is half made.
 
-TAMA_SERVER_KILLS sets how often it is killed; TAMA_SEED repeats a run.
+TAMA_KILLED_APPLIES sets how many applies meet three kills each; TAMA_SEED repeats a run.
 """
 
 from __future__ import annotations
@@ -13,16 +13,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tama.control_plane import ControlPlane
 from tama.control_plane.store.sqlite import SQLiteStore
 from tests.e2e.conftest import HEAD, SPECIFICATION
 from tests.support.served_control_plane import Service
 from tests.support.terraform import Terraform
 
-KILLS = int(os.environ.get("TAMA_SERVER_KILLS", "3"))
+APPLIES = int(os.environ.get("TAMA_KILLED_APPLIES", "1"))
 SEED = int(os.environ.get("TAMA_SEED", "0")) or random.SystemRandom().randrange(1, 1 << 32)
 VICTIMS = ("worker", "main", "group")
-KILLS_PER_APPLY = len(VICTIMS)
 SPACES, SPECIFICATIONS, ACTIONS = 40, 6, 2
 WAIT = """
   count = 6
@@ -84,35 +85,32 @@ class Kept:
             assert len(actions) == expected, specification
 
 
+@pytest.mark.parametrize("number", range(APPLIES))
 def test_nothing_acknowledged_is_lost_and_nothing_is_half_made(
-    terraform: Callable[..., Terraform], tmp_path: Path
+    terraform: Callable[..., Terraform], tmp_path: Path, number: int
 ) -> None:
-    print(f"TAMA_SEED={SEED}")  # noqa: T201 - repeats a failure
-    chance = random.Random(SEED)
+    moments = sorted(random.Random(f"{SEED} {number}").sample(range(1, SPACES), len(VICTIMS)))
     store = tmp_path / "tama" / "tama.db"
     with Service(store) as service:
-        for number in range(0, KILLS, KILLS_PER_APPLY):
-            before = Kept(store).ids
-            work = terraform(HEAD + service.plane.provider() + CONFIGURATION, name=f"work-{number}")
-            apply = work.start("apply", "-auto-approve", "-input=false")
-            moments = sorted(chance.sample(range(1, SPACES), min(KILLS_PER_APPLY, KILLS - number)))
-            for moment, victim in zip(moments, VICTIMS, strict=False):
-                until_made(store, len(before) + moment, apply)
-                service.kill(victim)
-                Kept(store).assert_whole()
-                service.start()
-            output, _ = apply.communicate(timeout=120)
-            known = {one["id"] for one in work.state().values() if one["id"]}
-            assert known <= Kept(store).ids, output
-            print(f"{len(known)} known when the apply ended with {apply.returncode}")  # noqa: T201 - as above
-            work.apply()
-            assert work.changes() == {}
-            kept = Kept(store)
-            kept.assert_whole()
-            state = work.state()
-            assert {one["id"] for one in state.values()} == kept.ids - before
-            assert len(state) == SPACES + 1 + 2 * SPECIFICATIONS
-            until_settled(store)
+        work = terraform(HEAD + service.plane.provider() + CONFIGURATION)
+        apply = work.start("apply", "-auto-approve", "-input=false")
+        for moment, victim in zip(moments, VICTIMS, strict=True):
+            until_made(store, moment, apply)
+            service.kill(victim)
+            Kept(store).assert_whole()
+            service.start()
+        output, _ = apply.communicate(timeout=120)
+        known = {one["id"] for one in work.state().values() if one["id"]}
+        print(f"TAMA_SEED={SEED}: {apply.returncode} with {len(known)} known")  # noqa: T201 - repeats a failure
+        assert known <= Kept(store).ids, output
+        work.apply()
+        assert work.changes() == {}
+        kept = Kept(store)
+        kept.assert_whole()
+        state = work.state()
+        assert {one["id"] for one in state.values()} == kept.ids
+        assert len(state) == SPACES + 1 + 2 * SPECIFICATIONS
+        until_settled(store)
 
 
 def until_made(store: Path, objects: int, apply: subprocess.Popen[str]) -> None:

@@ -43,7 +43,7 @@ class RandomFaults:
         met: how often each fault was met.
     """
 
-    def __init__(self, seed: int, *, rate: float, doomed: float) -> None:
+    def __init__(self, seed: str, *, rate: float, doomed: float) -> None:
         self.is_over = False
         self.met: Counter[str] = Counter()
         self._seed = seed
@@ -57,7 +57,7 @@ class RandomFaults:
         if self.is_over:
             return ""
         with self._lock:
-            is_doomed = key and random.Random(f"{self._seed}{key}").random() < self._doomed
+            is_doomed = key and random.Random(f"{self._seed} {key}").random() < self._doomed
             if not is_doomed and self._random.random() >= self._rate:
                 return ""
             # A wrong credential is no fault of the network, and a create that is refused did not happen.

@@ -117,14 +117,17 @@ def test_how_a_hosted_tama_is_reached_is_configured_or_from_the_environment(monk
     assert (asked["max_connections"], tls.ca_file, tls.cert_file, tls.key_file) == (3, "own", "cert", "key")
 
 
-def test_a_stop_ends_the_pause_before_a_request_is_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stop_ends_the_pause_before_a_request_is_repeated(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     asked: dict[str, Any] = {}
     monkeypatch.setattr("provider.resources.provider.connect", lambda _, **settings: asked.update(settings))
     provider, _ = configured(HOSTED)
     driver = Driver(provider)
-    assert asked["pause"](0) is False
+    assert asked["pause"](0, "GET /a: 503") is False
     driver.call("StopProvider")
-    assert asked["pause"](3600) is True
+    assert asked["pause"](3600, "GET /a: 503") is True
+    assert capfd.readouterr().err.count("GET /a: 503") == 2
 
 
 def test_every_type_has_a_schema_with_a_description_everywhere() -> None:

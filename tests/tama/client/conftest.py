@@ -17,10 +17,12 @@ class Waiting:
 
     def __init__(self) -> None:
         self.pauses: list[float] = []
+        self.reasons: list[str] = []
         self.is_to_end = False
 
-    def __call__(self, seconds: float) -> bool:
+    def __call__(self, seconds: float, why: str) -> bool:
         self.pauses.append(seconds)
+        self.reasons.append(why)
         return self.is_to_end
 
 

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 SPACES = "/provision/neural/spaces"
 
 
-def at_once(_seconds: float) -> None:
+def at_once(_seconds: float, _why: str) -> None:
     """Repeat without a pause."""
 
 

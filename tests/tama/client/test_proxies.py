@@ -164,7 +164,7 @@ def test_no_proxy_says_which_servers_are_reached_directly(
 ) -> None:
     environment("http_proxy", hosted.endpoint.url)
     environment("no_proxy", no_proxy)
-    client = connect(f"http://{HOST}", client_id="a", client_secret="b", pause=lambda _: True)
+    client = connect(f"http://{HOST}", client_id="a", client_secret="b", pause=lambda *_: True)
 
     if is_used:
         client.request("GET", "/a")

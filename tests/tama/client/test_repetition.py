@@ -28,6 +28,7 @@ def test_a_request_that_came_too_early_is_repeated(
     assert client.request(method, "/a", {}) == 1
     assert [request.method for request in hosted.requests] == [method] * 3
     assert all(0.75 * pause <= waited <= 1.25 * pause for pause, waited in zip(PAUSES, waiting.pauses, strict=False))
+    assert waiting.reasons == [f"{method} /a: 429 Too Many Requests"] * 2
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
@@ -64,10 +65,10 @@ def test_a_refusal_is_not_repeated(hosted: Hosted, client: Client, waiting: Wait
 @pytest.mark.parametrize(
     ("header", "least", "most"),
     [
-        (lambda: "7", 7, 7),
-        (lambda: "0", 0, 0),
-        (lambda: formatdate(time.time() + 30, usegmt=True), 20, 31),
-        (lambda: formatdate(time.time() - 30, usegmt=True), 0, 0),
+        (lambda: "7", 7, 7 + PAUSES[0]),
+        (lambda: "0", 0, PAUSES[0]),
+        (lambda: formatdate(time.time() + 30, usegmt=True), 20, 31 + PAUSES[0]),
+        (lambda: formatdate(time.time() - 30, usegmt=True), 0, PAUSES[0]),
         (lambda: "soon", 0.75 * PAUSES[0], 1.25 * PAUSES[0]),
     ],
     ids=["seconds", "zero", "date", "past date", "nonsense"],
@@ -147,7 +148,7 @@ def test_a_request_that_takes_too_long_is_repeated_within_the_time_for_all(endpo
         return FINE
 
     hosted.answer = answer
-    client = connect(endpoint.url, client_id="a", client_secret="b", timeout=0.2, pause=lambda _: None)
+    client = connect(endpoint.url, client_id="a", client_secret="b", timeout=0.2, pause=lambda *_: None)
     begun = time.monotonic()
 
     with pytest.raises(errors.Unreachable, match=r"did not answer within 0\.2 s\.$"):

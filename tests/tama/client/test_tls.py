@@ -21,7 +21,7 @@ def asked(endpoint: Endpoint, tls: Tls | None = None) -> object:
         client_secret="b",
         timeout=TIMEOUT,
         tls=tls,
-        pause=lambda _: None,
+        pause=lambda *_: None,
     )
     try:
         return [client.request("GET", "/a") for _ in range(2)]
