@@ -20,7 +20,7 @@ OURS = "/provision/control-plane"
 """Where the paths begin that Tama's own API does not have."""
 
 _CREDENTIAL = ("client_id", "client_secret")
-_TEXTS = (*_CREDENTIAL, "ca_file", "cert_file", "key_file")
+_FILES = ("ca_file", "cert_file", "key_file")
 _LONGEST_S = 3600
 _CONFLICT, _INVALID = 409, 422
 
@@ -87,8 +87,11 @@ def check_kind(kind: str) -> None:
 
 def _settings() -> dict[str, Any]:
     """What the environment says of a control plane over HTTP, in the variables that the provider reads."""
-    given = {name: os.environ.get(f"TAMA_{name.upper()}", "") for name in (*_TEXTS, "scopes", "timeout")}
-    settings: dict[str, Any] = {name: given[name] for name in _TEXTS if given[name]}
+    from tama.client import Tls  # noqa: PLC0415 - help needs none
+
+    given = {name: os.environ.get(f"TAMA_{name.upper()}", "") for name in (*_CREDENTIAL, *_FILES, "scopes", "timeout")}
+    settings: dict[str, Any] = {name: given[name] for name in _CREDENTIAL if given[name]}
+    settings["tls"] = Tls(**{name: given[name] or None for name in _FILES})
     if scopes := given["scopes"].split():
         settings["scopes"] = scopes
     if timeout := given["timeout"]:
