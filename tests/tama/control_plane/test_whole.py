@@ -14,6 +14,7 @@ from tama.control_plane import ControlPlane
 from tama.control_plane.store.sqlite import SQLiteStore
 from tama.control_plane.transfer import digest
 from tests.tama.control_plane.support import Caller, document, operation
+from tests.tama.endpoint import Endpoint
 
 WHOLE = "/provision/control-plane"
 SECRETS = ("the-key", "model-key", "header-key", "listener-key")
@@ -138,6 +139,18 @@ def test_an_import_without_secrets_says_which_are_missing_and_trusts_no_identity
     assert "has to be set" in identity["reason"]
     assert second.refused("PATCH", path, {"identity": {}}) == (422, {"api_key": ["can't be blank"]})
     assert second("PATCH", path, {"identity": {"api_key": "again"}})["current_state"] == "pending"
+
+
+def test_an_identity_that_waits_for_its_probe_is_probed_where_it_is_imported(
+    api: Caller, second: Caller, endpoint: Endpoint
+) -> None:
+    given = document({}, components={"securitySchemes": {"ApiKey": {"type": "http", "scheme": "bearer"}}})
+    identity = api.identity(api.specification(api.space("Movies")["id"], given, endpoint.url)["id"], api_key="the-key")
+
+    second("POST", f"{WHOLE}/document", api("GET", f"{WHOLE}/document?secrets=included"))
+
+    assert second("GET", f"/provision/sensory/identities/{identity['id']}")["current_state"] == "active"
+    assert [one.headers["authorization"] for one in endpoint.requests] == ["Bearer the-key"]
 
 
 def test_a_secret_that_is_written_into_an_export_is_imported(
