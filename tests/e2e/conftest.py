@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
@@ -56,9 +57,14 @@ def _chosen() -> str:
 
 
 def on_every_terraform(since: str = "1.5") -> pytest.MarkDecorator:
-    """Run a test on the chosen Terraform and on each that is installed for the tests, those from a version on."""
+    """Run a test on the chosen Terraform and on each that is installed for the tests, those from a version on.
+
+    Where TAMA_TERRAFORM names one and it is new enough, that one is enough.
+    """
     versions = {None: _chosen()} | {version: version for version in toolchain.TEST_TERRAFORMS}
     fitting = [one for one, number in versions.items() if toolchain.numbers(number) >= toolchain.numbers(since)]
+    if None in fitting and os.environ.get("TAMA_TERRAFORM", "bundled") not in ("", "bundled"):
+        fitting = [None]
     return pytest.mark.parametrize("version", fitting, ids=lambda version: version or "chosen")
 
 
