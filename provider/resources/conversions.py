@@ -45,7 +45,7 @@ def request_body(resource: Resource, planned: Values, prior: Values | None = Non
         if not field.sent or field.name in in_path:
             continue
         if value is not None and value is not UNKNOWN:
-            _put(body, field.key, _outgoing(field, value))
+            _put(body, field.key, _outgoing(field, value, prior and prior[field.name]))
         elif value is None and prior is not None and prior[field.name] is not None:
             _put(body, field.key, None)
     if resource.to_body:
@@ -96,21 +96,24 @@ def _inner(field: Field) -> Fields:
     return fields_of(field) if isinstance(field, Block) else field.attributes
 
 
-def _outgoing(field: Field, value: Any) -> Any:
-    """Name what is nested as the API does, without what is not set."""
+def _outgoing(field: Field, value: Any, prior: Any = None) -> Any:
+    """Name what is nested as the API does, without what is not set; what is removed from one object is null there."""
     inner = _inner(field)
     if not inner:
         return value
     if isinstance(value, list):
-        return [_outgoing_object(inner, item) for item in value]
-    return _outgoing_object(inner, value)
+        return [_outgoing_object(inner, item, {}) for item in value]
+    return _outgoing_object(inner, value, prior or {})
 
 
-def _outgoing_object(fields: Fields, values: Values) -> Values:
+def _outgoing_object(fields: Fields, values: Values, prior: Values) -> Values:
     body: Values = {}
     for field in fields:
-        if values[field.name] is not None and values[field.name] is not UNKNOWN:
-            _put(body, field.key, _outgoing(field, values[field.name]))
+        value, before = values[field.name], prior.get(field.name)
+        if value is not None and value is not UNKNOWN:
+            _put(body, field.key, _outgoing(field, value, before))
+        elif value is None and before is not None and not isinstance(field, Block) and field.clears:
+            _put(body, field.key, None)
     return body
 
 

@@ -16,12 +16,13 @@ from tama.client.errors import response_error
 from tests.provider.driver import Driver, Values
 
 DOCUMENT = '{ "title": "t",  "description": "d" }'
+SAMPLE = "x"
 _SAMPLES: dict[str, Any] = {
-    STRING: "x",
+    STRING: SAMPLE,
     NUMBER: 1,
     BOOL: True,
     JSON: DOCUMENT,
-    STRINGS: ["x"],
+    STRINGS: [SAMPLE],
     NUMBERS: [200],
 }
 _OF_TAMA: dict[str, Any] = {"string": "c", "strings": ["c"], "integer": 0, "boolean": False}

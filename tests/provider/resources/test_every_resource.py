@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from provider.resources.conversions import fields_of
 from tama import catalog
+from tama.client import Client, connect
 from tests.provider.driver import Values
-from tests.provider.resources.echo import Echo, least
+from tests.provider.resources.echo import DOCUMENT, Echo, least
+from tests.provider.resources.planted import OPENAPI, Planted
+from tests.support.served_control_plane import served
 
 LARGE = 2**53 + 1
 PROCESSORS = ("space_processor", "thought_processor")
@@ -34,13 +39,14 @@ def named(where: Where) -> str:
     return ".".join(filter(None, where))
 
 
-def configured(where: Where, value: str | None) -> Values:
-    """The configuration with a value at a place, and what is needed around it."""
+def given(where: Where, value: str | None) -> Values:
+    """What is given for a configuration with a value at a place."""
     type_, block, name = where
     if block is None:
-        return least(type_, **{name: value})
-    inner = {name: value}
-    return least(type_, **{block: [inner] if type_ == "class" else inner})
+        return {name: value}
+    if type_ == "class":
+        return {"schema_json": None, block: [{name: value}]}
+    return {block: {name: value}}
 
 
 def at(where: Where, values: Values) -> Any:
@@ -52,7 +58,7 @@ def at(where: Where, values: Values) -> Any:
 
 
 def document(number: int) -> str:
-    return f'{{ "title": "t", "n": [{number}], "description": "<d> & more" }}'
+    return OPENAPI[:-1] + f', "title": "t", "n": [{number}], "description": "<d> & more" }}'
 
 
 EVERY_JSON = pytest.mark.parametrize("where", list(json_attributes()), ids=named)
@@ -62,40 +68,66 @@ EVERY_OPTIONAL_JSON = pytest.mark.parametrize(
 )
 
 
-@EVERY_JSON
-def test_integers_beyond_2_to_the_53_keep_every_digit(where: Where) -> None:
-    echo = Echo(where[0])
-    state = echo.apply(configured(where, document(LARGE)))
-    assert str(LARGE) in json.dumps(echo.bodies[0])
-    assert str(LARGE) in json.dumps(echo.object)
-    other = configured(where, document(LARGE - 1))
-    assert echo.plan(other, state) != state
-    echo.apply(other, state)
-    assert str(LARGE - 1) in json.dumps(echo.bodies[-1])
+@pytest.fixture(scope="module", params=["embedded", "http"])
+def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A client of a control plane: one in this process, and one that is served over HTTP."""
+    folder = tmp_path_factory.mktemp("tama")
+    if request.param == "embedded":
+        with closing(connect(f"embedded:{folder}")) as embedded:
+            yield embedded
+    else:
+        with served(folder / "tama.db") as server, closing(server.connect()) as hosted:
+            yield hosted
 
 
 @EVERY_JSON
-def test_json_stays_as_it_was_written_and_a_second_plan_is_empty(where: Where) -> None:
-    echo = Echo(where[0])
-    config = configured(where, document(1))
-    state = echo.apply(config)
+def test_integers_beyond_2_to_the_53_keep_every_digit(where: Where, client: Client) -> None:
+    planted = Planted(where[0], client)
+    config = planted.least(**given(where, document(LARGE)))
+    state = planted.apply(config)
+    assert str(LARGE) in json.dumps(planted.object)
+    other = planted.least(**config | given(where, document(LARGE - 1)))
+    assert planted.plan(other, state) != state
+    planted.apply(other, state)
+    assert str(LARGE - 1) in json.dumps(planted.object)
+
+
+@EVERY_JSON
+def test_json_stays_as_it_was_written_and_a_second_plan_is_empty(where: Where, client: Client) -> None:
+    planted = Planted(where[0], client)
+    config = planted.least(**given(where, document(1)))
+    state = planted.apply(config)
     assert at(where, state) == document(1)
-    assert echo.read(state) == state
+    assert planted.read(state) == state
     for other in (json.dumps(json.loads(document(1))), document(1).replace("<", "\\u003c").replace("&", "\\u0026")):
-        assert echo.plan(configured(where, other), state) == state
+        assert planted.plan(config | planted.least(**config | given(where, other)), state) == state
 
 
 @EVERY_JSON
-def test_json_that_is_edited_elsewhere_is_seen_and_healed(where: Where) -> None:
-    echo = Echo(where[0])
-    config = configured(where, document(1))
-    state = echo.apply(config)
-    echo.object = json.loads(json.dumps(echo.object).replace('"n": [1]', '"n": [7]'))
-    read = echo.read(state)
+def test_json_that_is_edited_elsewhere_is_seen_and_healed(where: Where, client: Client) -> None:
+    planted = Planted(where[0], client)
+    config = planted.least(**given(where, document(1)))
+    state = planted.apply(config)
+    keys = {field.name: field.key for field in fields_of(planted.declared)} | {"schema_json": "schema"}
+    key = keys[where[1] or where[2]]
+    planted.edit(**{key: json.loads(json.dumps(planted.object[key]).replace('"n": [1]', '"n": [7]'))})
+    read = planted.read(state)
     assert json.loads(at(where, read))["n"] == [7]
-    healed = echo.apply(config, read)
+    healed = planted.apply(config, read)
     assert at(where, healed) == document(1)
-    assert '"n": [1]' in json.dumps(echo.object)
+    assert '"n": [1]' in json.dumps(planted.object)
+
+
+@EVERY_OPTIONAL_JSON
+def test_json_that_is_no_longer_configured_is_removed(where: Where, client: Client) -> None:
+    planted = Planted(where[0], client)
+    config = planted.least(**given(where, document(1)))
+    state = planted.apply(config)
+    config = planted.least(**config | given(where, None))
+    state = planted.apply(config, state)
+    assert "more" not in json.dumps(planted.object)
+    assert at(where, state) is None
+    assert planted.plan(config, planted.read(state)) == state
 
 
 @EVERY_OPTIONAL_JSON
@@ -103,29 +135,13 @@ def test_json_that_is_edited_elsewhere_is_seen_and_healed(where: Where) -> None:
 def test_json_that_nobody_configured_is_none_however_the_api_shows_that(where: Where, nothing: Any) -> None:
     type_, block, name = where
     echo = Echo(type_)
-    config = configured(where, None)
+    config = least(type_, **given(where, None))
     state = echo.apply(config)
     holder = echo.object if block is None else echo.object["module" if block == "module" else "configuration"]
     holder[name] = nothing
     read = echo.read(state)
     assert at(where, read) is None
     assert echo.plan(config, read) == read
-
-
-@EVERY_OPTIONAL_JSON
-def test_json_that_is_no_longer_configured_is_removed(where: Where) -> None:
-    type_, block, name = where
-    echo = Echo(type_)
-    state = echo.apply(configured(where, document(1)))
-    config = configured(where, None)
-    state = echo.apply(config, state)
-    body = echo.bodies[-1]
-    if block is None:
-        assert body[name] is None
-    else:
-        assert name not in body["module" if block == "module" else "configuration"]
-    assert at(where, state) is None
-    assert echo.plan(config, echo.read(state)) == state
 
 
 @pytest.mark.parametrize(
@@ -208,7 +224,7 @@ def test_an_update_shows_as_unknown_only_what_follows_its_change(type_: str) -> 
     echo = Echo(type_)
     echo.others["/provision/perception/thoughts/x"] = {"id": "x", "module": {}}
     given: Values = {"completion": {}} if type_ in PROCESSORS else {}
-    given |= {"schema_json": document(1)} if type_ == "class" else {}
+    given |= {"schema_json": DOCUMENT} if type_ == "class" else {}
     state = echo.apply(least(type_, **given))
     assert echo.plan(least(type_, **given), state) == state
     declared = catalog.resource(type_)
