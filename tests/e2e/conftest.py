@@ -52,7 +52,8 @@ resource "tama_specification" "it" {
 
 
 @cache
-def _chosen() -> str:
+def chosen_version() -> str:
+    """Return the version of the chosen Terraform."""
     return toolchain.terraform_version(toolchain.terraform())
 
 
@@ -61,7 +62,7 @@ def on_every_terraform(since: str = "1.5") -> pytest.MarkDecorator:
 
     Where TAMA_TERRAFORM names one and it is new enough, that one is enough.
     """
-    versions = {None: _chosen()} | {version: version for version in toolchain.TEST_TERRAFORMS}
+    versions = {None: chosen_version()} | {version: version for version in toolchain.TEST_TERRAFORMS}
     fitting = [one for one, number in versions.items() if toolchain.numbers(number) >= toolchain.numbers(since)]
     if None in fitting and os.environ.get("TAMA_TERRAFORM", "bundled") not in ("", "bundled"):
         fitting = [None]
