@@ -17,7 +17,7 @@ help:
 	'make generate          write the generated files: constructs and reference' \
 	'make install-provider  lay the Terraform provider where `terraform init` finds it; MIRROR=folder lays it elsewhere' \
 	'make bench-service     measure the service beside a bare view, a small store, and Kinto' \
-	'make bench-provider    measure how fast the provider starts' \
+	'make bench-provider    measure Terraform with the provider, without one, and with another' \
 	'make bench             measure both; BENCH="--rounds 5" passes options, also to one of them' \
 	'make lock              write requirements/*.lock anew' \
 	'make help              this list' \

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import fields
 from pathlib import Path
 
-from benchmarks import launch
+from benchmarks.provider import main as provider
+from benchmarks.provider.terraform import CommandError
 from benchmarks.servers import ServerError
 from benchmarks.service import main as service
 from benchmarks.service.load import LoadError
@@ -31,7 +32,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(f"The service could not be measured: {error}", file=sys.stderr)
             status = 1
     if "provider" in parts:
-        launch.main(options.beside, options.rounds or launch.ROUNDS)
+        rounds = options.rounds or provider.Options().rounds
+        try:
+            provider.main(provider.Options(rounds, options.beside, options.short))
+        except (CommandError, ServerError) as error:
+            print(f"The provider could not be measured: {error}", file=sys.stderr)
+            status = 1
     return status
 
 
@@ -41,7 +47,9 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", type=_part, metavar="PART", help="service or provider; both when none is")
     parser.add_argument(
-        "--rounds", type=_count, help=f"measured rounds (default: service {default.rounds}, provider {launch.ROUNDS})"
+        "--rounds",
+        type=_count,
+        help=f"measured rounds (default: service {default.rounds}, provider {provider.Options().rounds})",
     )
     of_service = parser.add_argument_group("service")
     of_service.add_argument("--seconds", type=_length, help=f"of each run (default: {default.seconds:g})")
@@ -59,6 +67,7 @@ def make_parser() -> argparse.ArgumentParser:
     of_provider.add_argument(
         "--beside", type=Path, action="append", default=[], help="another provider's executable, to measure too"
     )
+    of_provider.add_argument("--short", action="store_true", help="leave out 1,000 and 5,000 spaces")
     return parser
 
 

@@ -33,8 +33,8 @@ class Goal:
         return f"at least {self.least:.2f}" if self.least is not None else f"at most {self.most:.2f}"
 
     def ratios(self, figures: Figures) -> list[float]:
-        """Return the ratio of each round in which both were measured."""
-        both = zip(figures[self.over], figures[self.under], strict=True)
+        """Return the ratio of each round in which both were measured; none when one of the two never was."""
+        both = zip(figures.get(self.over, ()), figures.get(self.under, ()), strict=False)
         return [over / under for over, under in both if over and under]
 
     def is_met(self, ratio: float) -> bool:

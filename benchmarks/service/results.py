@@ -11,12 +11,12 @@ Rounds = Mapping[str, Sequence[Run | None]]
 
 def rates(rounds: Rounds) -> Figures:
     """Return the rate of each run."""
-    return {contender: [run and run.rate for run in runs] for contender, runs in rounds.items()}
+    return {contender: [run.rate if run else None for run in runs] for contender, runs in rounds.items()}
 
 
 def core_rates(rounds: Rounds) -> Figures:
     """Return the rate by core time of each run of which it is known."""
-    return {contender: [run and run.core_rate for run in runs] for contender, runs in rounds.items()}
+    return {contender: [run.core_rate if run else None for run in runs] for contender, runs in rounds.items()}
 
 
 def rates_table(rounds: Rounds) -> Iterator[str]:

@@ -1,0 +1,1 @@
+"""How fast the provider is: beside Terraform without one, beside another provider, and as its resources become many."""
