@@ -183,11 +183,13 @@ def test_an_import_changes_nothing_where_there_is_something(
 def test_an_import_in_the_place_of_what_is_there_leaves_nothing_of_it(api: Caller, second: Caller) -> None:
     gone = second.space("Mine")
     exported = api("GET", f"{WHOLE}/document?secrets=included")
-    for _ in range(2):
-        second("PUT", f"{WHOLE}/document", as_sent(exported))
+
+    second("PUT", f"{WHOLE}/document", as_sent(exported))
+    api("PUT", f"{WHOLE}/document", as_sent(exported))
 
     assert second.gone(f"/provision/neural/spaces/{gone['id']}")
-    assert second("GET", f"{WHOLE}/document?secrets=included") == exported
+    for plane in (api, second):
+        assert plane("GET", f"{WHOLE}/document?secrets=included") == exported
 
 
 @pytest.mark.usefixtures("things")
@@ -201,7 +203,7 @@ def test_clients_are_no_part_of_an_export_and_outlive_an_import(api: Caller, sec
     assert id_ not in json.dumps(second("GET", f"{WHOLE}/document?secrets=included"))
 
 
-def without(**changed: object) -> Callable[[dict[str, Any]], object]:
+def with_members(**changed: object) -> Callable[[dict[str, Any]], object]:
     return lambda exported: exported | changed
 
 
@@ -216,48 +218,46 @@ def with_object(kind: str, **changed: object) -> Callable[[dict[str, Any]], obje
     return change
 
 
-@pytest.mark.parametrize(
-    ("change", "said"),
-    [
-        (lambda _: None, "`tama export` writes such a document"),
-        (lambda _: {"spaces": []}, "`tama export` writes such a document"),
-        (without(version=2), "its version is 2, and this program reads 1"),
-        (without(objects=[]), "its digest is not that of its objects"),
-        (without(secrets=[{"id": "x", "at": "/api_key"}]), "secrets[0] has no id of an object"),
-        (without(objects=3), "objects and secrets are lists"),
-        (
-            lambda e: resealed({**e, "objects": [*e["objects"], e["objects"][0]]}),
-            "is no object of a known kind with an id",
-        ),
-        (lambda e: resealed({**e, "objects": [{"kind": "client", "object": {"id": "x"}}]}), "objects[0] is no object"),
-        (
-            lambda e: resealed({**e, "objects": [{"kind": "space", "object": {"id": "\ud800"}}]}),
-            "objects[0] is no object",
-        ),
-        (lambda e: resealed({**e, "objects": e["objects"][1:], "secrets": []}), "does not exist"),
-        (
-            lambda e: {**e, "secrets": [{**e["secrets"][0], "at": "/validation/path", "value": "x"}]},
-            "no place for a secret",
-        ),
-        (with_object("space", name=7), "is invalid"),
-        (with_object("source_identity", current_state=None), "is invalid"),
-        (with_object("action", specification_id="none"), "does not exist"),
-        (with_object("space_bridge", target_space_id="none"), "does not exist"),
-        (with_object("space", slug="other"), "has already been taken"),
-    ],
-)
+BROKEN: list[tuple[Callable[[dict[str, Any]], object], str]] = [
+    (lambda _: None, "`tama export` writes such a document"),
+    (lambda _: {"spaces": []}, "`tama export` writes such a document"),
+    (with_members(version=2), "its version is 2, and this program reads 1"),
+    (with_members(objects=[]), "its digest is not that of its objects"),
+    (with_members(secrets=[{"id": "x", "at": "/api_key"}]), "secrets[0] has no id of an object"),
+    (with_members(objects=3), "objects and secrets are lists"),
+    (
+        lambda e: resealed({**e, "objects": [*e["objects"], e["objects"][0]]}),
+        "is no object of a known kind with an id",
+    ),
+    (lambda e: resealed({**e, "objects": [{"kind": "client", "object": {"id": "x"}}]}), "objects[0] is no object"),
+    (
+        lambda e: resealed({**e, "objects": [{"kind": "space", "object": {"id": "\ud800"}}]}),
+        "objects[0] is no object",
+    ),
+    (lambda e: resealed({**e, "objects": e["objects"][1:], "secrets": []}), "does not exist"),
+    (
+        lambda e: {**e, "secrets": [{**e["secrets"][0], "at": "/validation/path", "value": "x"}]},
+        "no place for a secret",
+    ),
+    (with_object("space", name=7), "is invalid"),
+    (with_object("source_identity", current_state=None), "is invalid"),
+    (with_object("action", specification_id="none"), "does not exist"),
+    (with_object("space_bridge", target_space_id="none"), "does not exist"),
+    (with_object("space", slug="other"), "has already been taken"),
+]
+
+
 @pytest.mark.usefixtures("things")
-def test_a_document_that_is_not_whole_changes_nothing(
-    api: Caller, second: Caller, change: Callable[[dict[str, Any]], object], said: str
-) -> None:
+def test_a_document_that_is_not_whole_changes_nothing(api: Caller, second: Caller) -> None:
     second.space("Mine")
     before = second("GET", f"{WHOLE}/document")
+    exported = api("GET", f"{WHOLE}/document")
 
-    status, errors = second.refused("PUT", f"{WHOLE}/document", change(api("GET", f"{WHOLE}/document")))
-
-    assert status == 422
-    assert said in json.dumps(errors)
-    assert second("GET", f"{WHOLE}/document") == before
+    for change, said in BROKEN:
+        status, errors = second.refused("PUT", f"{WHOLE}/document", change(as_sent(exported)))
+        assert status == 422
+        assert said in json.dumps(errors)
+        assert second("GET", f"{WHOLE}/document") == before
 
 
 def test_a_list_names_the_space_of_each_object_and_holds_no_long_documents(
@@ -298,21 +298,10 @@ def test_what_is_shown_of_an_object_is_what_it_refers_to_and_what_refers_to_it(
     assert api("GET", f"{WHOLE}/objects/{things['identity']['id']}")["secrets"] == ["/api_key"]
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
-        ("GET", "objects/none"),
-        ("GET", "objects/%ED%A0%80"),
-        ("GET", "objects?kind=none"),
-        ("GET", "objects?kinds=space"),
-        ("GET", "document?secrets=all"),
-        ("DELETE", "document"),
-        ("GET", "calls"),
-        ("GET", ""),
-    ],
-)
-def test_what_there_is_not_is_not_found(api: Caller, method: str, path: str) -> None:
-    assert api.refused(method, f"{WHOLE}/{path}") == (404, {"detail": "Not Found"})
+def test_what_there_is_not_is_not_found(api: Caller) -> None:
+    unknown = ("objects/none", "objects/%ED%A0%80", "objects?kind=none", "objects?kinds=space", "document?secrets=all")
+    for method, path in (("DELETE", "document"), ("GET", ""), *(("GET", path) for path in (*unknown, "calls"))):
+        assert api.refused(method, f"{WHOLE}/{path}") == (404, {"detail": "Not Found"}), path
 
 
 def test_a_call_without_an_action_says_so(api: Caller) -> None:
