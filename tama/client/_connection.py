@@ -119,7 +119,7 @@ class Connection:
             if self._socket is None:
                 self._open()
             sent = True
-            self._limited().sendall(request)
+            self._send(request)
             response = self._response()
         except (Broken, OSError) as error:
             self.close()
@@ -135,6 +135,13 @@ class Connection:
         if self._socket is not None:
             self._socket.close()
         self._socket, self._received = None, b""
+
+    def _send(self, request: bytes) -> None:
+        try:
+            self._limited().sendall(request)
+        except ConnectionError:
+            # A server may refuse a request before it has read it all; what it says of it can still be read.
+            return
 
     def _open(self) -> None:
         self._socket = connected = self._connected(self._proxy.address if self._proxy else self._server)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import binascii
+from contextlib import suppress
+from ipaddress import ip_address, ip_network
 from urllib.parse import unquote
 from urllib.request import getproxies_environment, proxy_bypass
 
@@ -51,6 +53,19 @@ def proxy_for(server: Address) -> Proxy | None:
     """
     proxies = getproxies_environment()
     url = proxies.get(server.scheme) or proxies.get("all")
-    if not url or server.host in _LOOPBACK or proxy_bypass(f"{server.host}:{server.port}"):
+    if not url or server.host in _LOOPBACK or _is_within(server.host, proxies.get("no", "")):
         return None
-    return Proxy(url)
+    return None if proxy_bypass(f"{server.host}:{server.port}") else Proxy(url)
+
+
+def _is_within(host: str, no_proxy: str) -> bool:
+    """Tell whether a host is an address of one of the networks, which Python's own functions do not look at."""
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    for entry in no_proxy.split(","):
+        with suppress(ValueError):
+            if address in ip_network(entry.strip(), strict=False):
+                return True
+    return False

@@ -119,15 +119,18 @@ def test_a_token_is_fetched_once_for_many_threads(hosted: Hosted, client: Client
     assert hosted.endpoint.connections <= 12
 
 
-def test_a_token_is_renewed_before_it_ends(hosted: Hosted, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    hosted.lifetime = 60
+@pytest.mark.parametrize(("lifetime", "used"), [(60, 30), (10, 5)])
+def test_a_token_is_renewed_before_it_ends(
+    hosted: Hosted, client: Client, monkeypatch: pytest.MonkeyPatch, lifetime: int, used: int
+) -> None:
+    hosted.lifetime = lifetime
     now = 1000.0
     monkeypatch.setattr("tama.client._token.time.monotonic", lambda: now)
     client.request("GET", "/a")
-    now += 29.0
+    now += used - 1
     client.request("GET", "/a")
     assert hosted.tokens == 1
-    now += 2.0
+    now += 2
     client.request("GET", "/a")
 
     assert hosted.requests[-1].headers["authorization"] == "Bearer token-2"

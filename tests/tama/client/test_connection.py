@@ -113,6 +113,14 @@ def test_what_is_not_a_whole_answer_is_told(answer: bytes) -> None:
     assert caught.value.sent
 
 
+def test_a_request_that_is_refused_before_it_is_read_is_told_so() -> None:
+    refusal = b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+    with peer(refusal) as connection:
+        response = connection.exchange(REQUEST + b"x" * (1 << 24), 5)
+
+    assert (response.status, response.phrase) == (413, "Content Too Large")
+
+
 def test_slow_bytes_do_not_lengthen_the_time_of_a_request() -> None:
     with peer(FINE, piece=1, pause=0.05) as connection:
         begun = time.monotonic()

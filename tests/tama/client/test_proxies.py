@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from tama.client import Tls, connect, errors
+from tama.client._address import Address
+from tama.client._proxy import proxy_for
 from tests.support.certificates import self_signed
 from tests.tama import endpoint as endpoints
 from tests.tama.client.hosted import Hosted
@@ -173,6 +175,26 @@ def test_no_proxy_says_which_servers_are_reached_directly(
             client.request("GET", "/a")
 
     client.close()
+
+
+@pytest.mark.parametrize(
+    ("no_proxy", "host", "is_direct"),
+    [
+        ("192.0.2.0/24", "192.0.2.7", True),
+        ("192.0.2.1/24", "192.0.2.7", True),
+        ("example, 2001:db8::/32", "2001:db8::7", True),
+        ("192.0.2.7", "192.0.2.7", True),
+        ("192.0.2.0/30", "192.0.2.7", False),
+        ("192.0.2.0/24", "tama.invalid", False),
+        ("no/24", "192.0.2.7", False),
+    ],
+)
+def test_no_proxy_may_name_networks(environment: Environment, no_proxy: str, host: str, *, is_direct: bool) -> None:
+    environment("http_proxy", "http://proxy.invalid")
+    environment("no_proxy", no_proxy)
+    address = Address(f"http://[{host}]" if ":" in host else f"http://{host}")
+
+    assert (proxy_for(address) is None) == is_direct
 
 
 @pytest.mark.parametrize(
