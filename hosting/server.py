@@ -31,6 +31,8 @@ from hosting.logs import LOGGING
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+    from hosting.metrics import Metrics
+
 BACKLOG = 1024
 BLOCKING_THREADS = 64
 HEADER_TIMEOUT_MS = 5_000
@@ -93,6 +95,27 @@ def listen(host: str, port: int) -> socket.socket:
     # Its connections inherit it. Without it an answer waits up to 40 ms for the acknowledgement of the one before.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener
+
+
+def listen_for_metrics(name: str, metrics: "Metrics", address: tuple[str, int]) -> None:
+    """Serve metrics, to whoever asks, on a listener of their own.
+
+    Args:
+        name: of the logger that says so.
+        metrics: the metrics.
+        address: host and port; port 0 takes a free one, which the log names.
+
+    Raises:
+        CannotServeError: the address cannot be had.
+
+    """
+    host, port = address
+    try:
+        listener = metrics.listen(host, port)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise CannotServeError(f"The address {host}:{port} cannot be listened on: {reason}.") from None
+    logging.getLogger(name).info("metrics are served on a listener of their own", extra={"port": listener.server_port})
 
 
 def _family(host: str, port: int) -> socket.AddressFamily:

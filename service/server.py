@@ -84,7 +84,7 @@ class _Worker:
         metrics.watch(self._store)
         self._observer = Observer(metrics, metrics_route=settings.metrics_address is None)
         if settings.metrics_address is not None:
-            _listen_for_metrics(metrics, *settings.metrics_address)
+            server.listen_for_metrics(_NAME, metrics, settings.metrics_address)
         scopes = frozenset(contract.schema("Scope")["enum"])
         keys = [Credential(settings.key_digest, "default", scopes)] if settings.key_digest else []
         app = create_app(
@@ -111,12 +111,3 @@ class _Worker:
             self._observer.flush()
         if self._store is not None:
             self._store.close()
-
-
-def _listen_for_metrics(metrics: Metrics, host: str, port: int) -> None:
-    try:
-        listener = metrics.listen(host, port)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise CannotServeError(f"The address {host}:{port} cannot be listened on: {reason}.") from None
-    _log.info("metrics are served on a listener of their own", extra={"port": listener.server_port})

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
     from tama.control_plane.store import Document, Store, Transaction
 
-SCOPE = "provision.all"
-"""The scope that the provisioning API asks for."""
+ALL, READ, METRICS = "provision.all", "provision.read", "metrics.read"
+SCOPES = (ALL, READ, METRICS)
+"""What a client may be allowed: everything; to read objects, but no secret; to read the metrics."""
 
 LIFETIME_S = 3_600
-"""How long, in seconds, a token is good."""
+"""How long, in seconds, a token is good where nothing else is said."""
 
 _CLIENT, _SIGNING_KEY = "client", "signing_key"
 _SECRET_BYTES = 32
@@ -58,6 +59,10 @@ class Bearer(NamedTuple):
     client: str
     scopes: frozenset[str]
 
+    def may(self, scope: str) -> bool:
+        """Whether the token is good for a scope."""
+        return _covers(self.scopes, scope)
+
 
 class Clients:
     """The clients of the control plane that a store keeps.
@@ -70,9 +75,10 @@ class Clients:
     def __init__(self, store: Store, clock: Callable[[], float] = time.time) -> None:
         self._store = store
         self._clock = clock
+        self._signing_key = b""
 
-    def add(self, scopes: Iterable[str] = (SCOPE,)) -> tuple[str, str]:
-        """Add a client, and return its id and its secret, which is not kept."""
+    def add(self, scopes: Iterable[str] = (ALL,)) -> tuple[str, str]:
+        """Add a client that may have some of SCOPES, and return its id and its secret, which is not kept."""
         id_, secret = new_id(), secrets.token_urlsafe(_SECRET_BYTES)
         client = {"id": id_, "digest": _digest(secret), "scopes": sorted(scopes)}
         self._store.write(lambda transaction: transaction.add(_CLIENT, [(client, (), ())]))
@@ -83,16 +89,17 @@ class Clients:
         clients = self._store.read(lambda transaction: transaction.all(_CLIENT))
         return [{"id": one["id"], "scopes": one["scopes"]} for one in clients]
 
-    def remove(self, id_: str) -> bool:
+    def revoke(self, id_: str) -> bool:
         """End a client with the tokens that it was given; whether it was there."""
         return self._store.write(lambda transaction: transaction.delete(_CLIENT, id_))
 
-    def grant(self, presented: str, scope: str | None) -> dict[str, str | int]:
+    def grant(self, presented: str, scope: str | None, lifetime_s: int = LIFETIME_S) -> dict[str, str | int]:
         """Give an access token to the client whose credential is presented.
 
         Args:
             presented: base64 of id, colon and secret, in the usual alphabet or the URL-safe one, padded or not.
             scope: what is asked for, divided by spaces; None for all that the client may have.
+            lifetime_s: how long, in seconds, the token is good.
 
         Returns:
             The members of an answer of RFC 6749, section 5.1.
@@ -105,13 +112,13 @@ class Clients:
             raise Denied("invalid_client", "The client is not known, or its secret is wrong.")
         allowed: list[str] = client["scopes"]
         asked = allowed if scope is None else scope.split()
-        if not asked or (unknown := [one for one in asked if one not in allowed]):
+        if not asked or (unknown := [one for one in asked if one not in SCOPES or not _covers(allowed, one)]):
             refused = " ".join(unknown) if asked else "no scope"
             raise Denied("invalid_scope", f"The client may not have: {refused}.")
         granted = " ".join(asked)
-        claims = {"client": client["id"], "scope": granted, "ends": int(self._clock()) + LIFETIME_S}
+        claims = {"client": client["id"], "scope": granted, "ends": int(self._clock()) + lifetime_s}
         token = _sign(claims, self._key())
-        return {"access_token": token, "token_type": "Bearer", "scope": granted, "expires_in": LIFETIME_S}
+        return {"access_token": token, "token_type": "Bearer", "scope": granted, "expires_in": lifetime_s}
 
     def bearer(self, token: str) -> Bearer | None:
         """Who a token was given to; None when it is none of ours, has ended, or its client is gone."""
@@ -121,7 +128,8 @@ class Clients:
         client = self._client(claims["client"])
         if client is None:
             return None
-        return Bearer(client["id"], frozenset(claims["scope"].split()).intersection(client["scopes"]))
+        granted = claims["scope"].split()
+        return Bearer(client["id"], frozenset(one for one in granted if _covers(client["scopes"], one)))
 
     def _known(self, presented: str) -> Document | None:
         id_, _, secret = _decoded(presented).partition(":")
@@ -132,8 +140,10 @@ class Clients:
         return self._store.read(lambda transaction: transaction.get(_CLIENT, id_))
 
     def _key(self) -> bytes:
-        keys = self._store.read(lambda transaction: transaction.all(_SIGNING_KEY)) or self._store.write(_made_key)
-        return bytes.fromhex(keys[0]["key"])
+        if not self._signing_key:
+            keys = self._store.read(lambda transaction: transaction.all(_SIGNING_KEY)) or self._store.write(_made_key)
+            self._signing_key = bytes.fromhex(keys[0]["key"])
+        return self._signing_key
 
 
 def _made_key(transaction: Transaction) -> list[Document]:
@@ -143,6 +153,10 @@ def _made_key(transaction: Transaction) -> list[Document]:
         keys = [{"id": new_id(), "key": secrets.token_hex(_SECRET_BYTES)}]
         transaction.add(_SIGNING_KEY, [(keys[0], (), ())])
     return keys
+
+
+def _covers(scopes: Iterable[str], scope: str) -> bool:
+    return ALL in scopes or scope in scopes
 
 
 def _digest(secret: str) -> str:

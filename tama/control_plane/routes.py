@@ -110,10 +110,17 @@ def _routes(kind: Kind) -> Iterable[Route]:
             yield Route("DELETE", kind.resource.member, DELETE, kind)
     if kind.data_source is not None:
         for lookup in kind.data_source.lookups:
-            if lookup.arguments != ("id",):
-                yield Route("GET", lookup.path, LOOK_UP, kind, lookup.arguments)
-            elif kind.resource is None:
+            if kind.resource is not None and _shape(lookup.path) == _shape(kind.resource.member):
+                continue
+            if lookup.arguments == ("id",):
                 yield Route("GET", lookup.path, READ, kind)
+            else:
+                yield Route("GET", lookup.path, LOOK_UP, kind, lookup.arguments)
+
+
+def _shape(path: str) -> list[str]:
+    """The segments of a path, without the names of values."""
+    return ["{}" if segment.startswith("{") else segment for segment in path.split("/")]
 
 
 def _read(given: str, form: str) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tama.client.errors import NotFound, Unauthorized
+from tama.client import connect
+from tama.client.errors import NotFound, ResponseError, Unauthorized
 from tests.support.served_control_plane import Served, served
 from tests.support.served_control_plane import tama as output_of
 from tests.tama.commands.support import tama
@@ -87,7 +88,20 @@ def test_a_client_is_shown_as_a_person_reads_it(tmp_path: Path) -> None:
     assert [line.split()[0] for line in lines] == ["client_id", "client_secret"]
 
 
-def test_a_client_that_is_removed_is_refused_at_once(tmp_path: Path) -> None:
+def test_a_client_may_be_allowed_less_than_everything(tmp_path: Path) -> None:
+    option = f"--store=sqlite:{tmp_path}/plane.db"
+    with served(tmp_path / "plane.db", "--seed") as plane:
+        added = json.loads(output_of("clients", "add", option, "--json", "--scope", "provision.read"))
+        reader = connect(plane.url, **added, scopes=["provision.read"])
+        with closing(reader):
+            assert reader.request("GET", f"{SPACES}/global")["slug"] == "global"
+            with pytest.raises(ResponseError) as caught:
+                reader.request("POST", SPACES, {"space": {"name": "A", "type": "root"}})
+    assert caught.value.status == 403
+    assert json.loads(output_of("clients", "list", option, "--json"))[-1]["scopes"] == ["provision.read"]
+
+
+def test_a_client_that_is_revoked_is_refused_at_once(tmp_path: Path) -> None:
     option = f"--store=sqlite:{tmp_path}/plane.db"
     with served(tmp_path / "plane.db", "--seed") as plane, closing(plane.connect()) as client:
         assert client.request("GET", f"{SPACES}/global")["slug"] == "global"
@@ -95,7 +109,7 @@ def test_a_client_that_is_removed_is_refused_at_once(tmp_path: Path) -> None:
             {"id": plane.client_id, "scopes": ["provision.all"]}
         ]
         assert plane.client_id in output_of("clients", "list", option)
-        assert output_of("clients", "remove", plane.client_id, option) == f"removed {plane.client_id}\n"
+        assert output_of("clients", "revoke", plane.client_id, option) == f"revoked {plane.client_id}\n"
         with pytest.raises(Unauthorized):
             client.request("GET", f"{SPACES}/global")
     assert output_of("clients", "list", option) == "Clients: none\n"
@@ -108,6 +122,7 @@ def test_a_client_that_is_removed_is_refused_at_once(tmp_path: Path) -> None:
         (["serve", "--store", "plane.db"], "'plane.db' is no store; write sqlite:<path of a file>."),
         (["serve", "--store", "sqlite:{}/p.db", "--listen", "8090"], "'8090' is no address; write HOST:PORT"),
         (["serve", "--store", "sqlite:{}/p.db", "--listen", "127.0.0.1:70000"], "is no address"),
+        (["serve", "--store", "sqlite:{}/p.db", "--metrics-listen", "9100"], "'9100' is no address"),
         (["serve", "--store", "sqlite:/dev/null/p.db"], "cannot be made"),
         (
             ["serve", "--store", "sqlite:{}/p.db", "--allow-network", "lan"],
@@ -115,7 +130,11 @@ def test_a_client_that_is_removed_is_refused_at_once(tmp_path: Path) -> None:
         ),
         (["clients", "add", "--store", "sqlite:"], "'sqlite:' is no store"),
         (["clients", "list", "--store", "sqlite:{}/p.db"], "/p.db does not exist."),
-        (["clients", "remove", "--store", "sqlite:{}/p.db", "x"], "/p.db does not exist."),
+        (
+            ["clients", "add", "--store", "sqlite:{}/p.db", "--scope", "all"],
+            "'all' is no scope; there are provision.all,",
+        ),
+        (["clients", "revoke", "--store", "sqlite:{}/p.db", "x"], "/p.db does not exist."),
     ],
 )
 def test_what_cannot_be_served_is_a_sentence(tmp_path: Path, arguments: list[str], said: str) -> None:
@@ -130,9 +149,16 @@ def test_what_cannot_be_served_is_a_sentence(tmp_path: Path, arguments: list[str
 def test_a_client_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     option = f"--store=sqlite:{tmp_path}/plane.db"
     output_of("clients", "add", option)
-    ran = tama("clients", "remove", "x", option)
+    ran = tama("clients", "revoke", "x", option)
     assert (ran.returncode, ran.stdout) == (1, b"")
     assert ran.stderr == b"tama: There is no client 'x'. `tama clients list` shows those that there are.\n"
+
+
+@pytest.mark.parametrize("lifetime", ["0", "3601", "an hour"])
+def test_a_token_is_good_for_an_hour_at_most(tmp_path: Path, lifetime: str) -> None:
+    ran = tama("serve", "--store", f"sqlite:{tmp_path}/plane.db", "--token-lifetime", lifetime)
+    assert ran.returncode == 2
+    assert f"'{lifetime}' is no number of seconds from 1 to 3600" in ran.stderr.decode()
 
 
 def test_an_address_that_is_taken_is_a_sentence(tmp_path: Path) -> None:

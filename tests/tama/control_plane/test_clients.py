@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tama.control_plane.clients import LIFETIME_S, SCOPE, Clients, Denied
+from tama.control_plane.clients import ALL, LIFETIME_S, METRICS, READ, SCOPES, Clients, Denied
 from tama.control_plane.store.sqlite import FILE, SQLiteStore
 
 NOW = 1_800_000_000.0
@@ -55,22 +55,31 @@ def scopes(clients: Clients, token: str) -> frozenset[str] | None:
 
 
 def test_a_client_is_given_a_token_that_says_what_it_may_do(clients: Clients) -> None:
-    granted = clients.grant(presented(*clients.add()), SCOPE)
+    granted = clients.grant(presented(*clients.add()), ALL)
     assert granted | {"access_token": ""} == {
         "access_token": "",
         "token_type": "Bearer",
-        "scope": SCOPE,
+        "scope": ALL,
         "expires_in": LIFETIME_S,
     }
-    assert scopes(clients, str(granted["access_token"])) == frozenset([SCOPE])
+    assert scopes(clients, str(granted["access_token"])) == frozenset([ALL])
 
 
 def test_without_a_scope_a_client_gets_all_that_it_may_have(clients: Clients) -> None:
-    credential = presented(*clients.add(["b", "a"]))
-    assert clients.grant(credential, None)["scope"] == "a b"
-    assert clients.grant(credential, " a ")["scope"] == "a"
-    assert denied(clients, credential, "a c") == "invalid_scope"
+    credential = presented(*clients.add([READ, METRICS]))
+    assert clients.grant(credential, None)["scope"] == "metrics.read provision.read"
+    assert clients.grant(credential, f" {READ} ")["scope"] == READ
+    assert denied(clients, credential, f"{READ} {ALL}") == "invalid_scope"
     assert denied(clients, credential, " ") == "invalid_scope"
+
+
+def test_who_may_do_everything_is_given_less_where_less_is_asked_for(clients: Clients) -> None:
+    credential = presented(*clients.add())
+    token = str(clients.grant(credential, READ)["access_token"])
+    bearer = clients.bearer(token)
+    assert bearer is not None
+    assert [scope for scope in SCOPES if bearer.may(scope)] == [READ]
+    assert denied(clients, credential, f"{READ} other") == "invalid_scope"
 
 
 def test_credentials_are_read_in_both_alphabets_of_base64(clients: Clients) -> None:
@@ -96,7 +105,7 @@ def test_a_wrong_secret_and_that_of_another_client_are_refused(clients: Clients)
 def test_a_token_ends(clients: Clients, clock: Clock) -> None:
     token = str(clients.grant(presented(*clients.add()), None)["access_token"])
     clock.now += LIFETIME_S - 1
-    assert scopes(clients, token) == frozenset([SCOPE])
+    assert scopes(clients, token) == frozenset([ALL])
     clock.now += 1
     assert scopes(clients, token) is None
 
@@ -115,8 +124,8 @@ def test_another_process_on_the_same_store_knows_clients_and_tokens(
     credential = presented(*clients.add())
     token = str(clients.grant(credential, None)["access_token"])
     other = SQLiteStore(str(tmp_path))
-    assert scopes(Clients(other, clock), token) == frozenset([SCOPE])
-    assert scopes(clients, str(Clients(other, clock).grant(credential, None)["access_token"])) == frozenset([SCOPE])
+    assert scopes(Clients(other, clock), token) == frozenset([ALL])
+    assert scopes(clients, str(Clients(other, clock).grant(credential, None)["access_token"])) == frozenset([ALL])
     other.close()
 
 
