@@ -148,7 +148,7 @@ def _waiting(resource: Resource) -> list[str]:
     settling = resource.settles
     if settling is None:
         return []
-    when = "a create or an update" if settling.on_update else "a create"
+    when = "a create or an update" if resource.updates else "a create"
     good, bad = (" or ".join(f"`{state}`" for state in states) for states in (settling.good, settling.bad))
     text = f"Tama works on it after {when}: `{settling.attribute}` becomes {good}, or {bad} when that does not succeed."
     then = "Nothing waits for that without `wait_for`. A final state that `wait_for` does not name is an error."

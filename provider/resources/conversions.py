@@ -5,16 +5,17 @@
 
 from __future__ import annotations
 
+from provider.framework.diagnostics import Diagnostic, Failure
 from provider.framework.json_text import JsonError, canonical, parse
 from provider.protocol.values import UNKNOWN
 from provider.resources.paths import placeholders
-from tama.catalog.declaration import Block
+from tama.catalog.declaration import Block, Unfit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeGuard
 
-    from tama.catalog.declaration import Attribute, DataSource, Resource
+    from tama.catalog.declaration import Attribute, DataSource, Problem, Resource
 
     Field = Attribute | Block
     Fields = tuple[Field, ...]
@@ -24,6 +25,11 @@ if TYPE_CHECKING:
 def fields_of(declared: Resource | DataSource | Block) -> Fields:
     """Return attributes and blocks in one."""
     return (*declared.attributes, *declared.blocks)
+
+
+def diagnostic(problem: Problem) -> Diagnostic:
+    """Return a problem that a declaration found as the user is told of it."""
+    return Diagnostic(problem.summary, problem.detail, problem.path)
 
 
 def plain(fields: Fields, values: Values) -> Values:
@@ -54,11 +60,18 @@ def request_body(resource: Resource, planned: Values, prior: Values | None = Non
 
 
 def response_values(declared: Resource | DataSource, response: Values, prior: Values) -> Values:
-    """Return plain values from a response; what it does not carry keeps the plain value of `prior`."""
+    """Return plain values from a response; what it does not carry keeps the plain value of `prior`.
+
+    Raises:
+        Failure: the declaration does not stand for such an object.
+    """
     values = {field.name: _incoming(field, response, prior) for field in fields_of(declared)}
-    if declared.from_response:
-        values = declared.from_response(response, prior, values)
-    return values
+    if declared.from_response is None:
+        return values
+    try:
+        return declared.from_response(response, prior, values)
+    except Unfit as unfit:
+        raise Failure(diagnostic(unfit.problem)) from unfit
 
 
 def _plain(field: Field, value: Any) -> Any:

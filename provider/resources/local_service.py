@@ -14,7 +14,7 @@ _SHORTEST_KEY = 32
 _LAST_PORT = 65535
 
 
-def _port_and_key(config: Values, known: Callable[[object], bool]) -> Iterator[Problem]:
+def port_and_key(config: Values, known: Callable[[object], bool]) -> Iterator[Problem]:
     """A port that exists, and a key that cannot be guessed."""
     port, key = config["port"], config["api_key"]
     if known(port) and port is not None and not 1 <= port <= _LAST_PORT:
@@ -74,5 +74,5 @@ RESOURCE = Resource(
         Text("version", "The version of the code that it runs.", computed=True),
         Text("log_file", "The file that its output is appended to.", computed=True),
     ),
-    validate=_port_and_key,
+    validate=port_and_key,
 )

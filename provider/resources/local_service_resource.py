@@ -8,8 +8,9 @@ from provider.framework.durations import seconds
 from provider.framework.resource import Resource
 from provider.framework.schema import Schema
 from provider.protocol.values import UNKNOWN
-from provider.resources.local_service import RESOURCE
-from provider.resources.managed import known, report
+from provider.resources.conversions import diagnostic
+from provider.resources.local_service import RESOURCE, port_and_key
+from provider.resources.managed import known
 from provider.resources.schemas import resource_schema, timeouts
 
 TYPE_CHECKING = False
@@ -49,8 +50,7 @@ class LocalService(Resource):
 
     def validate(self, config: Values, diagnostics: Diagnostics) -> None:
         """Find what the declaration's own check finds."""
-        for problem in RESOURCE.validate(config, known) if RESOURCE.validate else ():
-            report(problem, diagnostics)
+        diagnostics.add(*map(diagnostic, port_and_key(config, known)))
 
     def modify_plan(self, plan: Plan) -> None:
         """Plan a restart of a service that was found dead, or that runs other code than a start would."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from provider.framework.diagnostics import Diagnostic, Failure
+from provider.framework.diagnostics import Diagnostic
 from provider.framework.resource import DataSource
 from provider.protocol.values import UNKNOWN
-from provider.resources.conversions import fields_of, plain, response_values, textual
+from provider.resources.conversions import diagnostic, fields_of, plain, response_values, textual
 from provider.resources.failures import fetch
-from provider.resources.managed import report
 from provider.resources.paths import fill
 from provider.resources.schemas import data_source_schema
-from tama.catalog.declaration import Unfit
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -55,7 +53,7 @@ class CatalogDataSource(DataSource):
         else:
             problem = None
         if problem:
-            report(problem, diagnostics)
+            diagnostics.add(diagnostic(problem))
 
     def read(self, config: Values) -> Values:
         """GET it. What is not found is an error: a data source names what others have made."""
@@ -69,11 +67,7 @@ class CatalogDataSource(DataSource):
         response = get(lookup.path, config)
         if self._declared.gather:
             response = self._declared.gather(response, get)
-        try:
-            values = response_values(self._declared, response, plain(self._fields, config))
-        except Unfit as unfit:
-            raise Failure(Diagnostic(unfit.problem.summary, unfit.problem.detail)) from unfit
-        return textual(self._fields, values)
+        return textual(self._fields, response_values(self._declared, response, plain(self._fields, config)))
 
     def _thing(self, lookup: declaration.Lookup) -> str:
         """Name the thing and, where there are several ways to find it, the one that was tried."""

@@ -9,11 +9,10 @@ from provider.framework.json_text import equal
 from provider.framework.resource import Resource
 from provider.framework.values import complete, conform
 from provider.protocol.values import UNKNOWN
-from provider.resources.conversions import fields_of, plain, request_body, response_values, textual
+from provider.resources.conversions import diagnostic, fields_of, plain, request_body, response_values, textual
 from provider.resources.failures import client_failure, fetch, forgotten_outcome, unknown_outcome, unusable_answer
 from provider.resources.paths import fill, placeholders, split
 from provider.resources.schemas import resource_schema
-from tama.catalog.declaration import Unfit
 from tama.client.errors import NotFound, OutcomeUnknown, TamaError
 
 TYPE_CHECKING = False
@@ -35,11 +34,6 @@ _KEY, _KEY_EXPIRES = "idempotency_key", "idempotency_key_expires"
 def known(value: object) -> bool:
     """Tell a declaration's functions whether a value is known."""
     return value is not UNKNOWN
-
-
-def report(problem: declaration.Problem, diagnostics: Diagnostics) -> None:
-    """Tell the user of a problem that a declaration found."""
-    diagnostics.add(Diagnostic(problem.summary, problem.detail, problem.path))
 
 
 class CatalogResource(Resource):
@@ -68,8 +62,8 @@ class CatalogResource(Resource):
             elif twin.demanded and not given:
                 diagnostics.add(Diagnostic("Missing Attribute Configuration", f"Give {both}."))
         if self._declared.validate:
-            for problem in self._declared.validate(self._with_twins(plain(self._fields, config), config), known):
-                report(problem, diagnostics)
+            problems = self._declared.validate(self._with_twins(plain(self._fields, config), config), known)
+            diagnostics.add(*map(diagnostic, problems))
 
     def modify_plan(self, plan: Plan) -> None:
         """Plan what the configuration tells of computed values, and another try at a state that is waited for.
@@ -204,7 +198,7 @@ class CatalogResource(Resource):
         def get(template: str, values: Mapping[str, object]) -> Any:
             return fetch(self._client(), fill(template, values), f"{verb} {self._declared.thing}", self._declared)
 
-        problems = [Diagnostic(each.summary, each.detail, each.path) for each in self._declared.check(planned, get)]
+        problems = [*map(diagnostic, self._declared.check(planned, get))]
         if problems:
             raise Failure(*problems)
 
@@ -238,10 +232,7 @@ class CatalogResource(Resource):
 
     def _state(self, response: Values, kept: Values) -> Values:
         """Return Terraform's values from a response, and from the plain values kept for what it does not carry."""
-        try:
-            values = response_values(self._declared, response, kept)
-        except Unfit as unfit:
-            raise Failure(Diagnostic(unfit.problem.summary, unfit.problem.detail)) from unfit
+        values = response_values(self._declared, response, kept)
         own = {name: kept[name] for name in _OF_TERRAFORM if name in kept}
         return textual(self._fields, values) | {"id": response.get("id", kept.get("id"))} | own
 

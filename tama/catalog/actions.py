@@ -10,15 +10,16 @@ if TYPE_CHECKING:
 
     from tama.catalog.declaration import Values
 
-_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 _ACTION = "/provision/motor/specifications/{specification_id}/actions/{path:base64url}?method={method}"
 
 
 def _each_operation(specification: Values, get: Callable[[str, Values], Any]) -> Values:
     """The actions of a specification, in the order of its document; the API has no list of them."""
+    from tama.catalog.openapi import METHODS  # noqa: PLC0415 - this module is read for its schema alone, mostly
+
     actions = []
     for path, item in (specification["schema"].get("paths") or {}).items():
-        methods = [method for method in item if method in _METHODS] if isinstance(item, dict) else []
+        methods = [method for method in item if method in METHODS] if isinstance(item, dict) else []
         for method in methods:
             of = {"specification_id": specification["id"], "path": path, "method": method}
             actions.append(get(_ACTION, of))

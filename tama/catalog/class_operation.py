@@ -23,7 +23,7 @@ RESOURCE = Resource(
         Text("current_state", "What the work came to: `processed`.", computed=True),
         Texts("node_ids", "The nodes that run the chains.", computed=True),
     ),
-    settles=Settling("current_state", good=("processed",), bad=("failed",), on_update=False),
+    settles=Settling("current_state", good=("processed",), bad=("failed",)),
     import_id="{class_id}:{id}",
     updates=False,
     deletes=False,

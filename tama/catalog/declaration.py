@@ -247,10 +247,9 @@ class Settling:
         attribute: the computed attribute that shows the state.
         good, bad: the terminal states; every other one is on its way.
         reason: the key of the response that says why a bad state was reached.
-        on_update: whether a change starts the work again.
     """
 
-    __slots__ = ("attribute", "bad", "good", "on_update", "reason")
+    __slots__ = ("attribute", "bad", "good", "reason")
 
     def __init__(
         self,
@@ -259,13 +258,11 @@ class Settling:
         good: tuple[str, ...],
         bad: tuple[str, ...] = (),
         reason: str = "reason",
-        on_update: bool = True,
     ) -> None:
         self.attribute = attribute
         self.good = good
         self.bad = bad
         self.reason = reason
-        self.on_update = on_update
 
 
 class Resource:

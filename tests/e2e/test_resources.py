@@ -475,7 +475,7 @@ def _look_up(lives: Lives) -> None:
     state = lives.work.state()
     found = {type_: state[f"data.tama_{type_}.it"] for type_ in catalog.DATA_SOURCES}
     assert found["action"]["id"] in {action["id"] for action in found["actions"]["actions"]}
-    for type_ in catalog.DATA_SOURCES.keys() & catalog.RESOURCES.keys():
+    for type_ in set(catalog.DATA_SOURCES) & set(catalog.RESOURCES):
         made = {values["id"] for address, values in state.items() if address.startswith(f"tama_{type_}.")}
         assert found[type_]["id"] in made
 
@@ -611,7 +611,7 @@ def _elsewhere(own: str, attribute: str) -> str:
 def test_an_id_that_names_nothing_is_refused_by_every_resource_that_has_one(terraform: Make, plane: Plane) -> None:
     owns = {life: re.sub(r"(data\.)?tama_\w+\.\w+\.id", '"nowhere"', own) for life, (own, _, _) in LIVES.items()}
     wrong = {life: own for life, own in owns.items() if "nowhere" in own}
-    assert {_type(life) for life in wrong} == catalog.RESOURCES.keys() - {"space", "queue"}
+    assert {_type(life) for life in wrong} == set(catalog.RESOURCES) - {"space", "queue"}
     work = terraform(plane.head + _labelled(wrong))
     errors = re.split(r"^Error: ", work.apply(check=False).stderr, flags=re.MULTILINE)
     for life in wrong:
