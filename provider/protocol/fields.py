@@ -24,16 +24,14 @@ def read_request(fields: list[Field]) -> dict[bytes, bytes]:
         MalformedError: the request is malformed.
     """
     request: dict[bytes, bytes] = {}
+    pseudo_fields_may_come = True
     for name, value in fields:
         if name.startswith(b":"):
-            if (
-                name not in _REQUEST_PSEUDO_FIELDS
-                or name in request
-                or any(not key.startswith(b":") for key in request)
-            ):
+            if name not in _REQUEST_PSEUDO_FIELDS or name in request or not pseudo_fields_may_come:
                 raise MalformedError("a pseudo-header field that is unknown, comes twice or late")
             _check_value(value)
         else:
+            pseudo_fields_may_come = False
             _check(name, value)
             if name == b"content-length" and request.get(name, value) != value:
                 raise MalformedError("two different content-lengths")

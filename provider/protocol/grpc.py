@@ -6,6 +6,7 @@ answered once, with a message or with a status.
 
 from __future__ import annotations
 
+from provider.protocol.hpack import encode
 from provider.protocol.http2 import Connection
 from provider.protocol.streams import DataReceived, RequestReceived
 
@@ -20,8 +21,8 @@ OK, RESOURCE_EXHAUSTED, UNIMPLEMENTED, INTERNAL = 0, 8, 12, 13
 
 _PREFIX: Final = 5
 _CONTENT_TYPE: Final = (b"content-type", b"application/grpc")
-_HEAD: Final = ((b":status", b"200"), _CONTENT_TYPE)
-_TRAILERS: Final = ((b"grpc-status", b"0"),)
+_HEAD: Final = encode(((b":status", b"200"), _CONTENT_TYPE))
+_TRAILERS: Final = encode(((b"grpc-status", b"0"),))
 
 
 class Call:
@@ -105,7 +106,7 @@ class Session:
         fields = [(b":status", http_status), _CONTENT_TYPE, (b"grpc-status", b"%d" % status)]
         if text:
             fields.append((b"grpc-message", _percent_encode(text[:MAX_STATUS_TEXT])))
-        self._http.respond(stream_id, fields)
+        self._http.respond(stream_id, encode(fields))
 
     def output(self, limit: int) -> bytes:
         """Return what is to be sent now, about `limit` bytes."""

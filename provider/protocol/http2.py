@@ -21,7 +21,7 @@ from provider.protocol.streams import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from typing import Final
 
     Event = RequestReceived | DataReceived | StreamReset
@@ -112,15 +112,20 @@ class Connection:
         self._delivered = self._highest
         return events
 
-    def respond(
-        self, stream_id: int, fields: Iterable[hpack.Field], body: bytes = b"", trailers: Iterable[hpack.Field] = ()
-    ) -> None:
-        """Queue a whole response; on a stream that has ended early it is dropped."""
+    def respond(self, stream_id: int, fields: bytes, body: bytes = b"", trailers: bytes = b"") -> None:
+        """Queue a whole response; on a stream that has ended early it is dropped.
+
+        Args:
+            stream_id: the stream of the request.
+            fields: the header block, as `hpack.encode` makes it.
+            body: the content.
+            trailers: the header block that follows the content, if one does.
+        """
         stream = self._streams.get(stream_id)
         if stream is None or stream.sending:
             return
         stream.body = memoryview(body)
-        stream.trailers = list(trailers)
+        stream.trailers = trailers
         stream.sending = True
         ends = not body and not stream.trailers
         self._send_fields(stream_id, fields, end_stream=ends)
@@ -155,8 +160,8 @@ class Connection:
             self._finish(stream_id, stream)
         return True
 
-    def _send_fields(self, stream_id: int, fields: Iterable[hpack.Field], *, end_stream: bool) -> None:
-        block = self._table_update + hpack.encode(fields)
+    def _send_fields(self, stream_id: int, block: bytes, *, end_stream: bool) -> None:
+        block = self._table_update + block
         self._table_update = b""
         self._output += frames.headers(stream_id, block, end_stream=end_stream, frame_size=self._frame_size)
 

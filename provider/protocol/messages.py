@@ -120,7 +120,7 @@ _DEFAULTS: Final[dict[str, object]] = {"string": "", "bytes": b"", "bool": False
 
 
 class _Field:
-    """One field of a message: how it is written, read, and what its absence means."""
+    """One field of a message: how it is written and read."""
 
     __slots__ = ("kind", "label", "name", "number", "tag", "wire_type")
 
@@ -132,17 +132,35 @@ class _Field:
         self.wire_type = _VARINT if kind in _VARINT_KINDS and label != "map" else _LENGTH
         self.tag = _varint(number << 3 | self.wire_type)
 
-    def absent(self) -> object:
-        """Return the value that stands for the field when it was not sent."""
-        if self.label == "repeated":
-            return []
-        if self.label == "map":
-            return {}
-        return None if self.label else _DEFAULTS.get(self.kind)
+
+class _Message:
+    """The fields of a message, by name and by number."""
+
+    __slots__ = ("_absent", "_collections", "by_name", "by_number")
+
+    def __init__(self, line: str) -> None:
+        self.by_name: dict[str, _Field] = {}
+        for declaration in line.split(";") if line else ():
+            number, name, *label, kind = declaration.split()
+            self.by_name[name] = _Field(int(number), name, label[0] if label else "", kind)
+        self.by_number = {field.number: field for field in self.by_name.values()}
+        self._absent = {name: _DEFAULTS.get(field.kind) for name, field in self.by_name.items() if not field.label}
+        self._absent |= {name: None for name, field in self.by_name.items() if field.label}
+        self._collections = [
+            (name, list if field.label == "repeated" else dict)
+            for name, field in self.by_name.items()
+            if field.label in ("repeated", "map")
+        ]
+
+    def absent(self) -> dict[str, Any]:
+        """Return what stands for each field when none was sent."""
+        found: dict[str, Any] = self._absent.copy()
+        for name, make in self._collections:
+            found[name] = make()
+        return found
 
 
-_by_name: Final[dict[str, dict[str, _Field]]] = {}
-_by_number: Final[dict[str, dict[int, _Field]]] = {}
+_compiled: Final[dict[str, _Message]] = {}
 
 
 def encode(message: str, fields: Mapping[str, object]) -> bytes:
@@ -157,7 +175,7 @@ def encode(message: str, fields: Mapping[str, object]) -> bytes:
         TypeError, AttributeError: a value is not of its field's type.
     """
     out = bytearray()
-    table = _fields(message)
+    table = _message(message).by_name
     for name, value in fields.items():
         field = table[name]
         if value is not None:
@@ -179,17 +197,12 @@ def decode(message: str, data: bytes) -> dict[str, Any]:
     return _decode(message, data, 0)
 
 
-def _fields(message: str) -> dict[str, _Field]:
+def _message(name: str) -> _Message:
     """Compile a message's line of the table when it is first needed: a launch uses few of them."""
-    table = _by_name.get(message)
-    if table is None:
-        table = {}
-        for declaration in _TABLE[message].split(";") if _TABLE[message] else ():
-            number, name, *label, kind = declaration.split()
-            table[name] = _Field(int(number), name, label[0] if label else "", kind)
-        _by_number[message] = {field.number: field for field in table.values()}
-        _by_name[message] = table
-    return table
+    message = _compiled.get(name)
+    if message is None:
+        message = _compiled[name] = _Message(_TABLE[name])
+    return message
 
 
 def _varint(value: int) -> bytes:
@@ -275,7 +288,10 @@ def _read_varint(data: bytes, at: int) -> tuple[int, int]:
 
 def _read_field(data: bytes, at: int) -> tuple[int, int, int | bytes, int]:
     """Return number, wire type and raw value of the field at `at`, and the offset behind it."""
-    tag, at = _read_varint(data, at)
+    tag = data[at]
+    at += 1
+    if tag > 0x7F:
+        tag, at = _read_varint(data, at - 1)
     number, wire_type = tag >> 3, tag & 7
     if not number or tag >= _MAX_TAG:
         raise WireError("a field number is out of range")
@@ -300,9 +316,9 @@ def _decode(message: str, data: bytes, depth: int, into: dict[str, Any] | None =
     """Read `data`, on top of what an earlier part of the same singular message held."""
     if depth > _MAX_DEPTH:
         raise WireError("messages are nested too deeply")
-    fields = _fields(message)
-    by_number = _by_number[message]
-    found = {name: field.absent() for name, field in fields.items()} if into is None else into
+    compiled = _message(message)
+    by_number = compiled.by_number
+    found = compiled.absent() if into is None else into
     at, end = 0, len(data)
     while at < end:
         number, wire_type, raw, at = _read_field(data, at)
@@ -311,23 +327,17 @@ def _decode(message: str, data: bytes, depth: int, into: dict[str, Any] | None =
             continue
         if wire_type != field.wire_type:
             raise WireError(f"{message}.{field.name} has the wrong wire type")
-        _add(found, fields, field, raw, depth)
+        if field.label == "map":
+            key, value = _read_entry(field, raw, depth)
+            found[field.name][key] = value
+        elif field.label == "repeated":
+            found[field.name].append(_read_value(field, raw, depth))
+        else:
+            value = _read_value(field, raw, depth, found[field.name])
+            if field.label == "oneof":
+                found.update({other.name: None for other in by_number.values() if other.label == "oneof"})
+            found[field.name] = value
     return found
-
-
-def _add(found: dict[str, Any], fields: dict[str, _Field], field: _Field, raw: int | bytes, depth: int) -> None:
-    """Put a raw value where the field's label says."""
-    if field.label == "map":
-        key, value = _read_entry(field, raw, depth)
-        found[field.name][key] = value
-        return
-    if field.label == "repeated":
-        found[field.name].append(_read_value(field, raw, depth))
-        return
-    value = _read_value(field, raw, depth, found[field.name])
-    if field.label == "oneof":
-        found.update({other.name: None for other in fields.values() if other.label == "oneof"})
-    found[field.name] = value
 
 
 def _read_value(field: _Field, raw: int | bytes, depth: int, earlier: Any = None) -> object:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from provider.protocol.hpack import Field
-
 
 class ConnectionFault(Exception):  # noqa: N818 - RFC 9113 calls it a connection error; the builtin has that name
     """A connection error (section 5.4.1): GOAWAY with `code`."""
@@ -68,7 +64,7 @@ class Stream:
         self.remote_closed = False
         self.sending = False
         self.body = memoryview(b"")
-        self.trailers: list[Field] = []
+        self.trailers = b""
 
 
 class HeaderBlock:

@@ -183,7 +183,9 @@ def _unpack(data: bytes, at: int, depth: int) -> tuple[Value, int]:
     """Return the value at `at` and the offset behind it."""
     if depth > _MAX_DEPTH:
         raise WireError("values are nested too deeply")
-    read, argument = _FORMATS[_take(data, at, 1)[0]]
+    if at >= len(data):
+        raise WireError("a value is truncated")
+    read, argument = _FORMATS[data[at]]
     return read(data, at + 1, argument, depth)
 
 
@@ -222,8 +224,11 @@ def _exact(number: float) -> float | int:
 
 
 def _text(data: bytes, at: int, size: int, _depth: int) -> tuple[str, int]:
+    end = at + size
+    if end > len(data):
+        raise WireError("a value is truncated")
     try:
-        return _take(data, at, size).decode(), at + size
+        return data[at:end].decode(), end
     except UnicodeDecodeError:
         raise WireError("text is not UTF-8") from None
 

@@ -26,8 +26,9 @@ BLOCK = hpack.encode(REQUEST)
 END_BOTH = frames.END_HEADERS | frames.END_STREAM
 OPEN = frame(frames.HEADERS, frames.END_HEADERS, 1, BLOCK)
 WHOLE = frame(frames.HEADERS, END_BOTH, 1, BLOCK)
-ANSWER = [(b":status", b"200")]
-TRAILERS = [(b"grpc-status", b"0")]
+ANSWER = hpack.encode([(b":status", b"200")])
+TRAILER = (b"grpc-status", b"0")
+TRAILERS = hpack.encode([TRAILER])
 ALL = 1 << 30
 
 
@@ -118,7 +119,7 @@ def test_large_messages_go_both_ways_within_the_windows() -> None:
     client.connection.respond(stream_id, ANSWER, body, TRAILERS)
     client.exchange(1 << 16)
     assert client.answers[stream_id] == body
-    assert client.trailers[stream_id] == TRAILERS
+    assert client.trailers[stream_id] == [TRAILER]
     assert client.connection._streams == {}
 
 
@@ -144,7 +145,7 @@ def test_the_peers_settings_are_kept(window: int, frame_size: int, size: int) ->
         client.h2.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: 1 << 20})
         client.exchange()
     assert client.answers.get(stream_id, b"") == b"y" * size
-    assert client.trailers[stream_id] == TRAILERS
+    assert client.trailers[stream_id] == [TRAILER]
 
 
 def test_a_window_of_zero_holds_content_back_until_it_opens() -> None:
@@ -180,7 +181,7 @@ def test_headers_in_pieces_with_padding_and_priority_are_read() -> None:
 def test_long_fields_are_sent_in_continuations() -> None:
     client = Client()
     stream_id = client.request(b"")
-    client.connection.respond(stream_id, ANSWER, b"", [(b"grpc-message", b"m" * 40_000)])
+    client.connection.respond(stream_id, ANSWER, b"", hpack.encode([(b"grpc-message", b"m" * 40_000)]))
     client.exchange()
     assert client.trailers[stream_id] == [(b"grpc-message", b"m" * 40_000)]
 

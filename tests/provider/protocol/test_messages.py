@@ -79,8 +79,8 @@ def values(kind: str, depth: int) -> st.SearchStrategy[Any]:
 def contents(name: str, depth: int = 0) -> st.SearchStrategy[dict[str, Any]]:
     """Return all that a message can hold, cut where it would nest for ever."""
     fields: dict[str, st.SearchStrategy[Any]] = {}
-    oneofs = [field.name for field in messages._fields(name).values() if field.label == "oneof"]
-    for field in messages._fields(name).values():
+    oneofs = [field.name for field in messages._message(name).by_name.values() if field.label == "oneof"]
+    for field in messages._message(name).by_name.values():
         nested = field.kind not in messages._DEFAULTS
         if nested and depth > 3:
             continue
@@ -102,7 +102,7 @@ CONTENTS = st.sampled_from(NAMES).flatmap(lambda name: st.tuples(st.just(name), 
 @pytest.mark.parametrize("name", NAMES)
 def test_table_agrees_with_the_proto(name: str, tfplugin6: Generated) -> None:
     descriptor = generated_type(tfplugin6, name).DESCRIPTOR
-    table = messages._fields(name)
+    table = messages._message(name).by_name
     assert set(table) == {field.name for field in descriptor.fields} - NOT_SERVED.get(name, set())
     for field in (descriptor.fields_by_name[key] for key in table):
         declared = table[field.name]
