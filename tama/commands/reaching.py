@@ -57,13 +57,9 @@ def reached(options: argparse.Namespace, *, create: bool = False) -> Iterator[Cl
             "Say which control plane is meant: --base-url embedded:<folder> or --base-url https://<host>,"
             " or set TAMA_BASE_URL."
         )
-    settings = _settings()
     try:
         check_base_url(base_url)
-        missing = [f"TAMA_{name.upper()}" for name in _CREDENTIAL if name not in settings]
-        if missing and not base_url.startswith("embedded:"):
-            raise UnusableError(f"A control plane over HTTP asks for a credential: set {' and '.join(missing)}.")
-        client = connect(base_url, **settings, create=create)
+        client = connect(base_url, **({} if base_url.startswith("embedded:") else _settings()), create=create)
     except ConfigurationError as error:
         raise UnusableError(str(error)) from None
     try:
@@ -86,11 +82,17 @@ def check_kind(kind: str) -> None:
 
 
 def _settings() -> dict[str, Any]:
-    """What the environment says of a control plane over HTTP, in the variables that the provider reads."""
+    """What the environment says of a control plane over HTTP, in the variables that the provider reads.
+
+    Raises:
+        UnusableError: it has no credential, or a timeout that is none.
+    """
     from tama.client import Tls  # noqa: PLC0415 - help needs none
 
     given = {name: os.environ.get(f"TAMA_{name.upper()}", "") for name in (*_CREDENTIAL, *_FILES, "scopes", "timeout")}
-    settings: dict[str, Any] = {name: given[name] for name in _CREDENTIAL if given[name]}
+    if missing := [f"TAMA_{name.upper()}" for name in _CREDENTIAL if not given[name]]:
+        raise UnusableError(f"A control plane over HTTP asks for a credential: set {' and '.join(missing)}.")
+    settings: dict[str, Any] = {name: given[name] for name in _CREDENTIAL}
     settings["tls"] = Tls(**{name: given[name] or None for name in _FILES})
     if scopes := given["scopes"].split():
         settings["scopes"] = scopes
