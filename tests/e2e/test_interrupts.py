@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
+from tests.e2e.conftest import on_every_terraform
 from tests.support.scripted_control_plane import ScriptedControlPlane
 from tests.support.served_control_plane import tama
 from tests.support.terraform import Terraform, interrupt
@@ -79,6 +80,7 @@ def known(work: Terraform) -> set[str]:
     return {space["id"] for space in work.state().values()}
 
 
+@on_every_terraform()
 def test_no_object_is_lost_by_an_interrupt(
     terraform: Callable[..., Terraform], hosted: ScriptedControlPlane, on_hosted: str
 ) -> None:
