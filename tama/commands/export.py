@@ -8,7 +8,7 @@ import sys
 
 from hosting.outcome import FailedError, UnusableError
 from tama.commands.printing import print_json
-from tama.commands.reaching import OURS, add_base_url, reached
+from tama.commands.reaching import OURS, WHOLE_S, add_base_url, reached
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
     """Print the document."""
     if options.with_secrets:
         _keep_private(sys.stdout.fileno())
-    with reached(options) as client:
+    with reached(options, timeout=WHOLE_S) as client:
         document = client.request("GET", f"{OURS}/document{'?secrets=included' * options.with_secrets}")
     print_json(document, indent=1)
     if document["secrets"] and not options.with_secrets:

@@ -6,7 +6,7 @@ import sys
 
 from hosting.outcome import FailedError, UnusableError
 from tama.commands.printing import print_json, print_text
-from tama.commands.reaching import OURS, add_base_url, reached
+from tama.commands.reaching import OURS, WHOLE_S, add_base_url, reached
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
     from tama.commands.json_text import parsed  # noqa: PLC0415 - as above
 
     document = parsed(_content(options.file), "The document", "`tama export` prints one")
-    with reached(options, create=True) as client:
+    with reached(options, create=True, timeout=WHOLE_S) as client:
         try:
             made = client.request("PUT" if options.replace else "POST", f"{OURS}/document", document)
         except ResponseError as error:

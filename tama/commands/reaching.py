@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 OURS = "/provision/control-plane"
 """Where the paths begin that Tama's own API does not have."""
 
+WHOLE_S = 300.0
+"""Seconds that a request may take whose body or answer is a whole control plane."""
+
 _CREDENTIAL = ("client_id", "client_secret")
 _FILES = ("ca_file", "cert_file", "key_file")
 _LONGEST_S = 3600
@@ -36,12 +39,13 @@ def add_base_url(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def reached(options: argparse.Namespace, *, create: bool = False) -> Iterator[Client]:
+def reached(options: argparse.Namespace, *, create: bool = False, timeout: float = 30.0) -> Iterator[Client]:
     """A client of the control plane that the options or the environment name, while this is entered.
 
     Args:
         options: the command's, with `base_url`.
         create: whether the folder of an embedded one is made when it is not there.
+        timeout: seconds that a request over HTTP may take, where the environment says nothing.
 
     Raises:
         UnusableError: none is named, or not one that can be reached.
@@ -59,7 +63,8 @@ def reached(options: argparse.Namespace, *, create: bool = False) -> Iterator[Cl
         )
     try:
         check_base_url(base_url)
-        client = connect(base_url, **({} if base_url.startswith("embedded:") else _settings()), create=create)
+        settings = {} if base_url.startswith("embedded:") else {"timeout": timeout, **_settings()}
+        client = connect(base_url, **settings, create=create)
     except ConfigurationError as error:
         raise UnusableError(str(error)) from None
     try:

@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
     from tama.control_plane.kinds import Kinds
     from tama.control_plane.outgoing import Response
-    from tama.control_plane.store import Store
+    from tama.control_plane.store import Store, Transaction
+
+
+_WORK_S = 300.0
+"""How long, in seconds, the store may take with all of it."""
 
 
 class Whole:
@@ -44,20 +48,25 @@ class Whole:
         asked = dict(parse_qsl(query, keep_blank_values=True))
         match method, [unquote(segment) for segment in path.split("/")]:
             case "GET", ["objects"] if not asked.keys() - {"kind"}:
-                return 200, {"data": self._store.read(lambda t: overview.listed(t, self._kinds, asked.get("kind", "")))}
+                return 200, {"data": self._read(lambda t: overview.listed(t, self._kinds, asked.get("kind", "")))}
             case "GET", ["objects", id_] if not asked:
-                return 200, {"data": self._store.read(lambda t: overview.shown(t, self._kinds, id_))}
+                return 200, {"data": self._read(lambda t: overview.shown(t, self._kinds, id_))}
             case "GET", ["document"] if asked in ({}, {"secrets": "included"}):
-                return 200, {
-                    "data": self._store.read(lambda t: transfer.exported(t, self._kinds, with_secrets=bool(asked)))
-                }
+                return 200, {"data": self._read(lambda t: transfer.exported(t, self._kinds, with_secrets=bool(asked)))}
             case "POST" | "PUT", ["document"] if not asked:
-                objects, missing = transfer.parsed(self._kinds, body)
-                self._store.write(lambda t: transfer.imported(t, self._kinds, objects, replace=method == "PUT"))
-                return 200, {"data": {"objects": len(objects), "missing": missing}}
+                return 200, {"data": self._imported(body, replace=method == "PUT")}
             case "POST", ["calls"] if not asked:
                 return 200, {"data": self._called(body)}
         raise NotFound
+
+    def _read(self, work: Callable[[Transaction], Any]) -> Any:
+        return self._store.read(work, _WORK_S)
+
+    def _imported(self, document: object, *, replace: bool) -> dict[str, Any]:
+        """How many objects were stored, `objects`, and which secrets they lack, `missing`."""
+        objects, missing = transfer.parsed(self._kinds, document)
+        self._store.write(lambda t: transfer.imported(t, self._kinds, objects, replace=replace), _WORK_S)
+        return {"objects": len(objects), "missing": missing}
 
     def _called(self, body: object) -> dict[str, Any]:
         """The answer to a tool call, `status` and `body`, whatever its status is."""

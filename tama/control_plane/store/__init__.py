@@ -16,6 +16,9 @@ from __future__ import annotations
 import json
 import time
 
+WORK_S = 10.0
+"""How long, in seconds, work may take with all its repetitions where nothing else is said."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -40,11 +43,14 @@ if TYPE_CHECKING:
             StoreError: the database failed; from every method, and from those of a transaction.
         """
 
-        def read(self, work: Callable[[Transaction], Result]) -> Result:
-            """Return what work that changes nothing makes of one state of the store."""
+        def read(self, work: Callable[[Transaction], Result], seconds: float = WORK_S) -> Result:
+            """Return what work that changes nothing makes of one state of the store.
 
-        def write(self, work: Callable[[Transaction], Result]) -> Result:
-            """Return what work makes, and acknowledge with it what it changed."""
+            A database ends what takes longer than these seconds; a file ends nothing.
+            """
+
+        def write(self, work: Callable[[Transaction], Result], seconds: float = WORK_S) -> Result:
+            """Return what work makes, and acknowledge with it what it changed; `seconds` as for reading."""
 
         def close(self) -> None:
             """Let go of the database; transactions are over."""

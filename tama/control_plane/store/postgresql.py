@@ -12,7 +12,7 @@ from psycopg.errors import ForeignKeyViolation, SerializationFailure
 from hosting.postgresql import Database, DatabaseError
 from hosting.postgresql_schema import bring_forward
 from tama.control_plane.errors import StoreError
-from tama.control_plane.store import Transaction
+from tama.control_plane.store import WORK_S, Transaction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 _SCHEMA = "tama"
 
-_SECONDS, _CONFLICTS = 10.0, 100
-"""How long a transaction may take with all its repetitions, and how often it may meet another."""
+_CONFLICTS = 100
+"""How often a transaction may meet another."""
 
 _DELETIONS = 5
 """How often what a transaction refers to may be deleted meanwhile."""
@@ -96,13 +96,13 @@ class PostgreSQLStore:
             self.close()
             raise
 
-    def read(self, work: Callable[[Transaction], Result]) -> Result:
+    def read(self, work: Callable[[Transaction], Result], seconds: float = WORK_S) -> Result:
         """See `Store.read`."""
-        return self._transact("REPEATABLE READ READ ONLY", work)
+        return self._transact("REPEATABLE READ READ ONLY", work, seconds)
 
-    def write(self, work: Callable[[Transaction], Result]) -> Result:
+    def write(self, work: Callable[[Transaction], Result], seconds: float = WORK_S) -> Result:
         """See `Store.write`."""
-        return self._transact("SERIALIZABLE", work)
+        return self._transact("SERIALIZABLE", work, seconds)
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -120,7 +120,7 @@ class PostgreSQLStore:
         statement = f"SELECT to_regclass('{_SCHEMA}.objects')".encode()
         return self._database.read(lambda connection: connection.execute(statement).fetchall()) != [(None,)]
 
-    def _transact(self, isolation: str, work: Callable[[Transaction], Result]) -> Result:
+    def _transact(self, isolation: str, work: Callable[[Transaction], Result], seconds: float) -> Result:
         dangling = 0
 
         def run(connection: Connection) -> Result:
@@ -136,7 +136,7 @@ class PostgreSQLStore:
                 raise SerializationFailure from None
 
         try:
-            return self._database.transact(run, isolation=isolation, seconds=_SECONDS, conflicts=_CONFLICTS)
+            return self._database.transact(run, isolation=isolation, seconds=seconds, conflicts=_CONFLICTS)
         except (DatabaseError, Error) as error:
             raise _failure(error) from None
 

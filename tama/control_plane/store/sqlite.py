@@ -12,7 +12,7 @@ import time
 import apsw
 
 from tama.control_plane.errors import StoreError
-from tama.control_plane.store import Transaction
+from tama.control_plane.store import WORK_S, Transaction
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -94,11 +94,11 @@ class SQLiteStore:
         except apsw.Error as error:
             raise _failure(error, self.path) from error
 
-    def read(self, work: Callable[[Transaction], Result]) -> Result:
+    def read(self, work: Callable[[Transaction], Result], seconds: float = WORK_S) -> Result:  # noqa: ARG002 - it ends nothing
         """See `Store.read`."""
         return self._transact("BEGIN", work)
 
-    def write(self, work: Callable[[Transaction], Result]) -> Result:
+    def write(self, work: Callable[[Transaction], Result], seconds: float = WORK_S) -> Result:  # noqa: ARG002 - it ends nothing
         """See `Store.write`. Other writers wait for up to 30 s."""
         return self._transact("BEGIN IMMEDIATE", work)
 
