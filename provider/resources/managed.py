@@ -273,9 +273,9 @@ class CatalogResource(Resource):
         state = complete(self.schema.fields, change.state or {})
         member, kept = self._member(state), plain(self._fields, state)
 
-        def poll() -> Values:
+        def poll(seconds: float) -> Values:
             nonlocal response
-            response = self._client().request("GET", member)
+            response = self._client().request("GET", member, within=seconds)
             change.state = self._state(response, kept)
             return response
 

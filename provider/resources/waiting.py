@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tama.catalog.declaration import Settling
 
 _DEFAULT_SECONDS = 600.0
-_FIRST_INTERVAL, _GROWTH, _LONGEST_INTERVAL = 0.1, 1.5, 5.0
+_FIRST_INTERVAL, _GROWTH, _LONGEST_INTERVAL, _LAST_POLL = 0.1, 1.5, 5.0, 1.0
 
 
 class Condition:
@@ -76,7 +76,7 @@ def time_limit(timeouts: Values | None, operation: str) -> float:
 
 def wait(
     conditions: list[Condition],
-    poll: Callable[[], Values],
+    poll: Callable[[float], Values],
     response: Values | None,
     *,
     settling: Settling,
@@ -87,7 +87,7 @@ def wait(
 
     Args:
         conditions: what must hold.
-        poll: reads the object, records what it reads, and returns the response.
+        poll: reads the object within so many seconds, records what it reads, and returns the response.
         response: the last response, when there is one already.
         settling: the states in which the object stays.
         limit: the seconds after which it ends.
@@ -113,7 +113,7 @@ def wait(
             raise _failure("interrupted. The object is recorded as it was last seen.")
         pause, interval = interval, min(interval * _GROWTH, _LONGEST_INTERVAL)
         try:
-            response, trouble = poll(), None
+            response, trouble = poll(max(end - monotonic(), _LAST_POLL)), None
         except (Unreachable, ServerError) as error:
             trouble = error
         except TamaError as error:

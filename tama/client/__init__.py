@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     class Transport(Protocol):
         """One way to hand a request to a control plane."""
 
-        def send(self, method: str, path: str, body: object, key: str = "") -> Any:
+        def send(self, method: str, path: str, body: object, *, key: str = "", within: float | None = None) -> Any:
             """Return the `data` member of the answer, None when there is no content; `key` is that of a create.
 
             Raises:
@@ -68,7 +68,7 @@ class Client:
         self._transport: Transport | None = None
         self._lock = _thread.allocate_lock()
 
-    def request(self, method: str, path: str, body: object = None) -> Any:
+    def request(self, method: str, path: str, body: object = None, *, within: float | None = None) -> Any:
         """Send one request of the provisioning API.
 
         Args:
@@ -76,6 +76,7 @@ class Client:
                 fails.
             path: what stands behind the base URL, percent-encoded, with the query if there is one.
             body: the JSON body as Python values; None sends none.
+            within: the seconds after which it ends, where the client's own limits are not meant.
 
         Returns:
             The `data` member of the answer; None when there is no content.
@@ -83,7 +84,7 @@ class Client:
         Raises:
             TamaError: see `tama.client.errors`.
         """
-        return self._sent(method, path, body)
+        return self._sent(method, path, body, within=within)
 
     def create(self, path: str, body: object) -> Any:
         """Make an object: a `POST` that makes one even when it is sent twice, where the control plane knows keys.
@@ -94,7 +95,7 @@ class Client:
 
         Source: draft-ietf-httpapi-idempotency-key-header.
         """
-        return self._sent("POST", path, body, posix.urandom(_KEY_BYTES).hex())
+        return self._sent("POST", path, body, key=posix.urandom(_KEY_BYTES).hex())
 
     def resolve(self, key: str) -> Any:
         """End the key of a create whose outcome is unknown: the object that it made, or None, and then it never will.
@@ -111,9 +112,9 @@ class Client:
         if transport is not None:
             transport.close()
 
-    def _sent(self, method: str, path: str, body: object, key: str = "") -> Any:
+    def _sent(self, method: str, path: str, body: object, *, key: str = "", within: float | None = None) -> Any:
         try:
-            return self._opened().send(method, path, body, key)
+            return self._opened().send(method, path, body, key=key, within=within)
         except TamaError as error:
             error.request = error.request or f"{method} {path}"
             raise

@@ -28,7 +28,7 @@ class Embedded:
         except StoreError as error:
             raise Unreachable(str(error)) from error
 
-    def send(self, method: str, path: str, body: object, key: str = "") -> Any:  # noqa: ARG002 - nothing is lost on the way
+    def send(self, method: str, path: str, body: object, *, key: str = "", within: float | None = None) -> Any:  # noqa: ARG002 - for a network
         """Carry out one request; see `tama.client.Transport`."""
         try:
             status, answer = self._plane.handle(method, path, body)

@@ -105,7 +105,7 @@ class Hosted:
         self._pool = Pool(lambda: Connection(server, context, proxy), max_connections)
         self._token = Token(self._ask, f"{client_id}:{client_secret}", " ".join(scopes))
 
-    def send(self, method: str, path: str, body: object, key: str = "") -> Any:
+    def send(self, method: str, path: str, body: object, *, key: str = "", within: float | None = None) -> Any:
         """Send one request with the token; see `tama.client.Transport`."""
         headers, content = {}, b""
         if body is not None:
@@ -118,7 +118,9 @@ class Hosted:
             headers["Idempotency-Key"] = f'"{key}"'
         expires = time.time() + lifetime
         headers["Authorization"] = f"Bearer {token}"
-        request = self._request(method, path, headers, content, repeatable=bool(key) or method in _REPEATABLE)
+        repetition = Repetition(f"{method} {path}", self._timeout, self._pause, within)
+        safe = bool(key) or method in _REPEATABLE
+        request = _Request(method, path, headers, content, repetition, repeatable=safe)
         try:
             answer = self._exchange(request)
             if answer.status == _UNAUTHORIZED:
@@ -136,13 +138,8 @@ class Hosted:
         self._pool.close()
 
     def _ask(self, headers: dict[str, str], content: bytes) -> Answer:
-        return self._exchange(self._request("POST", PATH, headers, content, repeatable=True))
-
-    def _request(
-        self, method: str, path: str, headers: dict[str, str], content: bytes, *, repeatable: bool
-    ) -> _Request:
-        repetition = Repetition(f"{method} {path}", self._timeout, self._pause)
-        return _Request(method, path, headers, content, repetition, repeatable=repeatable)
+        repetition = Repetition(f"POST {PATH}", self._timeout, self._pause)
+        return self._exchange(_Request("POST", PATH, headers, content, repetition, repeatable=True))
 
     def _exchange(self, request: _Request) -> Answer:
         """Send a request, repeated where that may help, and return the last answer.
@@ -160,7 +157,9 @@ class Hosted:
                 safe = broken.passing and (request.repeatable or not broken.sent)
                 if safe and repetition.again(broken.why or "no answer in time"):
                     continue
-                raise self._unreachable(broken) from broken
+                what = broken.why and f"cannot be reached: {broken.why}"
+                late = f"did not answer within {repetition.timeout:g} s"
+                raise Unreachable(f"{self._server.origin} {what or late}.") from broken
             answer = Answer(response.status, _parsed(response.body), response.phrase, response.headers)
             if answer.status == _TOO_MANY:
                 safe = True
@@ -183,11 +182,6 @@ class Hosted:
         if " " in target or not all(text.isascii() and text.isprintable() for text in (target, *fields.values())):
             raise ConfigurationError("A request cannot be written: it holds what is not allowed in HTTP.")
         return f"{request.method} {target} HTTP/1.1\r\n{head}\r\n".encode()
-
-    def _unreachable(self, broken: Broken) -> Unreachable:
-        if broken.why:
-            return Unreachable(f"{self._server.origin} cannot be reached: {broken.why}.")
-        return Unreachable(f"{self._server.origin} did not answer within {self._timeout:g} s.")
 
 
 def _is_unreadable(answer: Answer) -> bool:

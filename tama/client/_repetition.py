@@ -21,15 +21,22 @@ class Repetition:
 
     Args:
         request: method and path.
-        timeout: the seconds that it may take each time.
+        timeout: the seconds that it may take each time, unless there is less for all.
         pause: waits so many seconds, is told why, and returns something true when the request is not to be sent again.
+        within: the seconds that all of it may take; four times the timeout when not given.
+
+    Attributes:
+        timeout: the seconds that it may take each time.
     """
 
-    __slots__ = ("_ends", "_pause", "_pauses", "_request", "_timeout")
+    __slots__ = ("_ends", "_pause", "_pauses", "_request", "_within", "timeout")
 
-    def __init__(self, request: str, timeout: float, pause: Callable[[float, str], object]) -> None:
+    def __init__(
+        self, request: str, timeout: float, pause: Callable[[float, str], object], within: float | None = None
+    ) -> None:
         self._request = request
-        self._timeout = timeout
+        self._within = LONGEST * timeout if within is None else within
+        self.timeout = min(timeout, self._within)
         self._pause = pause
         self._pauses = iter(PAUSES)
         self._ends: float | None = None
@@ -38,8 +45,8 @@ class Repetition:
         """How long the request may take that is sent now; with the first one the time for all begins."""
         now = time.monotonic()
         if self._ends is None:
-            self._ends = now + LONGEST * self._timeout
-        return min(self._timeout, self._ends - now)
+            self._ends = now + self._within
+        return min(self.timeout, self._ends - now)
 
     def again(self, why: str, wanted: float | None = None) -> bool:
         """Wait, and tell whether the request is to be sent again.

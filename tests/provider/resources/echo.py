@@ -53,7 +53,7 @@ class Echo:
     def create(self, path: str, body: object) -> Any:
         return self.request("POST", path, body)
 
-    def request(self, method: str, path: str, body: Any = None) -> Any:
+    def request(self, method: str, path: str, body: Any = None, *, within: float = 0) -> Any:  # noqa: ARG002
         self.requests.append((method, path, deepcopy(body)))
         if path in self.others:
             answer = self.others[path]

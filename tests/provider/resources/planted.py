@@ -35,7 +35,7 @@ class Planted(Echo):
         self._client = client
         self._member = ""
 
-    def request(self, method: str, path: str, body: Any = None) -> Any:
+    def request(self, method: str, path: str, body: Any = None, *, within: float = 0) -> Any:  # noqa: ARG002
         self.requests.append((method, path, deepcopy(body)))
         return self._client.request(method, path, body)
 

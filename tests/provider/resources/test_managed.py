@@ -60,7 +60,7 @@ class Client:
     def resolve(self, key: str) -> Any:
         return self.request("RESOLVE", key)
 
-    def request(self, method: str, path: str, body: object = None) -> Any:
+    def request(self, method: str, path: str, body: object = None, *, within: float = 0) -> Any:  # noqa: ARG002
         self.requests.append((method, path, body))
         answer = self.answers.pop(0)
         if isinstance(answer, TamaError):

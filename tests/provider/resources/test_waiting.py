@@ -38,7 +38,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def run(clock: Clock, answers: list[Any], *wanted: Condition, limit: float = 100) -> str:
     """Wait through these answers, the last for ever, and return the error."""
 
-    def poll() -> dict[str, Any]:
+    def poll(_seconds: float) -> dict[str, Any]:
         answer = answers.pop(0) if len(answers) > 1 else answers[0]
         if isinstance(answer, Exception):
             raise answer

@@ -160,6 +160,25 @@ def test_a_request_that_takes_too_long_is_repeated_within_the_time_for_all(endpo
     assert time.monotonic() - begun < 10
 
 
+def test_a_request_ends_within_the_seconds_that_it_is_given(endpoint: Endpoint) -> None:
+    hosted = Hosted(endpoint)
+    is_over = threading.Event()
+
+    def answer(_request: Request) -> Answer:
+        is_over.wait(30)
+        return FINE
+
+    hosted.answer = answer
+    client = connect(endpoint.url, client_id="a", client_secret="b")
+    begun = time.monotonic()
+    with pytest.raises(errors.Unreachable, match=r"did not answer within 0\.2 s\.$"):
+        client.request("GET", "/a", within=0.2)
+
+    is_over.set()
+    client.close()
+    assert time.monotonic() - begun < 10
+
+
 def test_no_more_requests_are_under_way_than_allowed(endpoint: Endpoint) -> None:
     hosted = Hosted(endpoint)
     lock, under_way, most = threading.Lock(), 0, 0
