@@ -1,8 +1,4 @@
-"""The probe of an identity: a stored job that the next reader of the identity runs, in its own process.
-
-No lock is held while the request runs. A claim on the job ends by itself, so that a reader that was killed loses
-nothing; of two readers one probes, and the other sees `pending`.
-"""
+"""The probe of an identity: the request that shows whether its credential works."""
 
 from __future__ import annotations
 
@@ -10,51 +6,12 @@ from urllib.parse import urlencode
 
 from tama.catalog.openapi import security_schemes
 from tama.control_plane import security
-from tama.control_plane.names import new_id
-from tama.control_plane.objects import Objects
 from tama.control_plane.outgoing import OutgoingError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from tama.control_plane.kinds import Kinds
     from tama.control_plane.outgoing import Outgoing
-    from tama.control_plane.store import Document, Store, Transaction
-
-CLAIM_SECONDS = 60.0
-"""Longer than a probe can take: a token, then the request, each at most connecting, waiting and reading."""
-
-
-def settled(store: Store, kinds: Kinds, outgoing: Outgoing, identity: Document) -> Document:
-    """The identity after its probe, when it waits for one that nobody else is running.
-
-    Args:
-        store: where it is kept.
-        kinds: what objects there are.
-        outgoing: sends the probe.
-        identity: as it was read.
-    """
-    id_, claim = identity["id"], new_id()
-    if identity["current_state"] != "pending":
-        return identity
-
-    def claimed(transaction: Transaction) -> tuple[Document, Document | None]:
-        has_claim = transaction.claim_job(id_, claim, CLAIM_SECONDS)
-        # What is probed is what the claim is for: the identity may have changed since it was read.
-        now = transaction.get("source_identity", id_) or identity
-        return now, transaction.get("specification", now["specification_id"]) if has_claim else None
-
-    def finished(transaction: Transaction) -> Document:
-        if not transaction.finish_job(id_, claim):
-            return transaction.get("source_identity", id_) or identity
-        after = {**probed, "current_state": "failed" if reason else "active", **({"reason": reason} if reason else {})}
-        Objects(kinds, transaction).replace("source_identity", [after])
-        return after
-
-    probed, specification = store.write(claimed)
-    if specification is None:
-        return probed
-    reason = probe(outgoing, specification, probed)
-    return store.write(finished)
+    from tama.control_plane.store import Document
 
 
 def probe(outgoing: Outgoing, specification: Document, identity: Document) -> str:

@@ -14,23 +14,26 @@ if TYPE_CHECKING:
 class Objects:
     """Stores objects as their kinds have it: with what they refer to, and what they are found by and unique by.
 
+    Attributes:
+        transaction: the one in which it does.
+
     Raises:
         Invalid: an object has what only one may have, or holds what JSON cannot; from both methods.
     """
 
-    __slots__ = ("_kinds", "_transaction")
+    __slots__ = ("_kinds", "transaction")
 
     def __init__(self, kinds: Kinds, transaction: Transaction) -> None:
         self._kinds = kinds
-        self._transaction = transaction
+        self.transaction = transaction
 
     def add(self, type_: str, documents: Iterable[Document]) -> None:
         """Store new objects of a kind."""
-        self._store(self._transaction.add, type_, documents)
+        self._store(self.transaction.add, type_, documents)
 
     def replace(self, type_: str, documents: Iterable[Document]) -> None:
         """Store objects of a kind in the place of those that have their ids."""
-        self._store(self._transaction.replace, type_, documents)
+        self._store(self.transaction.replace, type_, documents)
 
     def _store(self, store: Callable[[str, Iterable[Entry]], None], type_: str, documents: Iterable[Document]) -> None:
         kind = self._kinds[type_]

@@ -6,10 +6,12 @@ from tama.control_plane.names import new_id
 from tama.control_plane.objects import Objects
 from tama.control_plane.routes import CREATE, DELETE, READ, REPLACE, UPDATE, Routes
 from tama.control_plane.rules import RULES, none
+from tama.control_plane.settling import KINDS, Settling, begin
 from tama.control_plane.validation import merged, wrapped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
     from tama.control_plane.clients import Clients
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from tama.control_plane.outgoing import Response
     from tama.control_plane.routes import Route
     from tama.control_plane.store import Document, Store, Transaction
+    from tama.control_plane.worker import Worker
 
     Answer = tuple[int, dict[str, Any] | None]
 
@@ -42,6 +45,8 @@ class ControlPlane:
         self._networks = networks
         self._kinds = Kinds()
         self._routes = Routes(self._kinds.values())
+        self._settling = Settling(store, self._kinds, networks)
+        self._worker: Worker | None = None
 
     def handle(self, method: str, path: str, body: object = None, key: CreateKey | None = None) -> Answer:
         """Carry out one request.
@@ -85,13 +90,11 @@ class ControlPlane:
         """
         # requests comes with these, which costs 190 ms
         from tama.control_plane.call import call  # noqa: PLC0415
-        from tama.control_plane.identity import settled  # noqa: PLC0415
         from tama.control_plane.outgoing import Outgoing  # noqa: PLC0415
 
         found, specification, identities = self._store.read(lambda transaction: self._called(transaction, action))
-        outgoing = Outgoing(self._networks)
-        identities = [settled(self._store, self._kinds, outgoing, identity) for identity in identities]
-        return call(outgoing, specification, found, identities, tool_call)
+        identities = [self._settling.settled("source_identity", identity) for identity in identities]
+        return call(Outgoing(self._networks), specification, found, identities, tool_call)
 
     @property
     def clients(self) -> Clients:
@@ -104,8 +107,16 @@ class ControlPlane:
         """Read something, which raises StoreError where the store cannot be read."""
         self._store.read(lambda transaction: transaction.has("space", ""))
 
+    def start_worker(self) -> None:
+        """From now on have what is pending settled by threads of this process, and by no request."""
+        from tama.control_plane.worker import Worker  # noqa: PLC0415 - one in process needs none
+
+        self._worker = Worker(self._store, self._settling)
+
     def close(self) -> None:
-        """Close the store."""
+        """Stop the worker, if there is one, and close the store."""
+        if self._worker is not None:
+            self._worker.stop()
         self._store.close()
 
     def _carry_out(self, route: Route, values: dict[str, str], body: object, key: CreateKey | None) -> Answer:
@@ -116,16 +127,22 @@ class ControlPlane:
                 return self._create(transaction, kind, values, body)
 
             if key is None:
-                return 201, {"data": store.write(make)}
-            return 201, {"data": store.write(lambda transaction: key.once(transaction, kind, (values, body), make))}
+                return 201, self._written(kind, make)
+            return 201, self._written(kind, lambda transaction: key.once(transaction, kind, (values, body), make))
         if route.operation in (UPDATE, REPLACE):
-            return 200, {"data": store.write(lambda transaction: self._update(transaction, route, values, body))}
+            return 200, self._written(kind, lambda transaction: self._update(transaction, route, values, body))
         if route.operation == DELETE:
             store.write(lambda transaction: self._delete(transaction, kind, values))
             return 204, None
         if route.operation == READ:
             return 200, {"data": self._read(kind, values)}
         return 200, {"data": store.read(lambda transaction: self._look_up(transaction, route, values))}
+
+    def _written(self, kind: Kind, work: Callable[[Transaction], Document]) -> dict[str, Any]:
+        document = self._store.write(work)
+        if self._worker is not None and kind.type in KINDS:
+            self._worker.wake()
+        return {"data": document}
 
     def _create(self, transaction: Transaction, kind: Kind, values: dict[str, str], body: object) -> Document:
         before: Document = {}
@@ -148,9 +165,10 @@ class ControlPlane:
         given = wrapped(kind.resource, body)
         after, wrong = merged(kind, start, given, transaction.has)
         after["provision_state"] = "active"
-        errors, follow = RULES.get(kind.type, none)(transaction, after, before)
+        errors = RULES.get(kind.type, none)(transaction, after, before)
         if wrong or errors:
             raise Invalid({**errors, **wrong})
+        follow = begin(kind.type, after, at_once=self._worker is None)
         objects = Objects(self._kinds, transaction)
         (objects.add if before is None else objects.replace)(kind.type, [after])
         follow(objects)
@@ -161,12 +179,8 @@ class ControlPlane:
 
     def _read(self, kind: Kind, values: dict[str, str]) -> Document:
         document = self._store.read(lambda transaction: self._seen(transaction, kind, values))
-        if kind.type == "source_identity" and document["current_state"] == "pending":
-            # requests comes with these, which costs 190 ms
-            from tama.control_plane.identity import settled  # noqa: PLC0415
-            from tama.control_plane.outgoing import Outgoing  # noqa: PLC0415
-
-            document = settled(self._store, self._kinds, Outgoing(self._networks), document)
+        if self._worker is None and kind.type in KINDS:
+            document = self._settling.settled(kind.type, document)
         return kind.answer(document)
 
     def _look_up(self, transaction: Transaction, route: Route, values: dict[str, str]) -> Document:

@@ -1,8 +1,7 @@
 """What a kind does beyond what its declaration says: one function each.
 
 Such a function gets the transaction, the object that is about to be stored, and the one that is stored (None at a
-creation). It adds to the object what the server derives, and returns what is wrong with it and what is to be done
-once it is stored, in the same transaction.
+creation). It adds to the object what the server derives, and returns what is wrong with it, by field.
 """
 
 from __future__ import annotations
@@ -12,40 +11,28 @@ from tama.catalog.urls import is_base_url
 from tama.control_plane import thoughts
 from tama.control_plane.errors import BLANK, INVALID
 from tama.control_plane.keys import Key
-from tama.control_plane.names import free_slug, new_id, slug
-from tama.control_plane.outcome import nothing
+from tama.control_plane.names import free_slug, slug
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable
     from typing import Any
 
-    from tama.control_plane.objects import Objects
-    from tama.control_plane.outcome import Outcome, Rule
     from tama.control_plane.store import Document, Transaction
+
+    Errors = dict[str, Any]
+    Rule = Callable[[Transaction, Document, Document | None], Errors]
 
 GLOBAL = "global"
 _CREDENTIAL = ("api_key", "client_id", "client_secret")
-_CORPUS = {
-    "name": "Entity JSON Schema",
-    "slug": "entity-json-schema",
-    "main": True,
-    "template": "{{ schema }}",
-    "provision_state": "active",
-}
-_IDENTIFIED_BY: dict[str, tuple[tuple[str, ...], ...]] = {
-    "action": (("identifier",), ("path", "method")),
-    "class": (("name",),),
-    "source": (("specification_id",),),
-}
 
 
-def none(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+def none(transaction: Transaction, after: Document, before: Document | None) -> Errors:  # noqa: ARG001 - one signature
     """The rule of a kind that has none of its own."""
-    return {}, nothing
+    return {}
 
 
-def space(transaction: Transaction, after: Document, before: Document | None) -> Outcome:
+def space(transaction: Transaction, after: Document, before: Document | None) -> Errors:
     """A space's slug follows its name, and stays while the name means the same slug.
 
     Names may repeat: a later space gets the first free of `name-2`, `name-3`, …. The slug `global` is kept for a space
@@ -53,7 +40,7 @@ def space(transaction: Transaction, after: Document, before: Document | None) ->
     """
     name = after.get("name")
     if not isinstance(name, str):
-        return {}, nothing
+        return {}
     wanted = slug(name, "space")
 
     def is_taken(candidate: str) -> bool:
@@ -64,30 +51,30 @@ def space(transaction: Transaction, after: Document, before: Document | None) ->
 
     if before is None or slug(before["name"], "space") != wanted:
         after["slug"] = free_slug(wanted, is_taken)
-    return {}, nothing
+    return {}
 
 
-def named(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+def named(transaction: Transaction, after: Document, before: Document | None) -> Errors:  # noqa: ARG001 - one signature
     """A slug follows the name."""
     if isinstance(after.get("name"), str):
         after["slug"] = slug(after["name"], "unnamed")
-    return {}, nothing
+    return {}
 
 
-def source(transaction: Transaction, after: Document, before: Document | None) -> Outcome:
+def source(transaction: Transaction, after: Document, before: Document | None) -> Errors:
     """A source has a credential, and a slug that follows its name."""
     key = after.get("credential", {}).get("api_key")
     errors = {} if key else {"credential": {"api_key": [BLANK]}}
     named(transaction, after, before)
-    return errors, nothing
+    return errors
 
 
-def listener(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+def listener(transaction: Transaction, after: Document, before: Document | None) -> Errors:  # noqa: ARG001 - one signature
     """A listener has a secret."""
-    return ({} if after.get("secret") else {"secret": [BLANK]}), nothing
+    return {} if after.get("secret") else {"secret": [BLANK]}
 
 
-def class_corpus(transaction: Transaction, after: Document, before: Document | None) -> Outcome:
+def class_corpus(transaction: Transaction, after: Document, before: Document | None) -> Errors:
     """A corpus's slug follows its name, and is free among those of its class."""
     name, class_id = after.get("name"), after["class_id"]
 
@@ -97,69 +84,58 @@ def class_corpus(transaction: Transaction, after: Document, before: Document | N
 
     if isinstance(name, str) and (before is None or slug(before["name"], "corpus") != slug(name, "corpus")):
         after["slug"] = free_slug(slug(name, "corpus"), is_taken)
-    return {}, nothing
+    return {}
 
 
 def object_in(field: str) -> Rule:
     """The rule of a kind one of whose fields is a JSON object."""
 
-    def rule(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+    def rule(transaction: Transaction, after: Document, before: Document | None) -> Errors:  # noqa: ARG001 - one signature
         value = after.get(field)
-        return ({field: [INVALID]} if value is not None and not isinstance(value, dict) else {}), nothing
+        return {field: [INVALID]} if value is not None and not isinstance(value, dict) else {}
 
     return rule
 
 
-def class_operation(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
-    """An operation is processed at once; its nodes are those that there are for its class and chains."""
+def class_operation(transaction: Transaction, after: Document, before: Document | None) -> Errors:  # noqa: ARG001 - one signature
+    """An operation's nodes are those that there are for its class and chains."""
     chains = after.get("chain_ids")
     nodes = transaction.all("node", after["class_id"])
-    after["current_state"] = "processed"
     after["node_ids"] = [
         node["id"]
         for node in nodes
         if node["type"] == after.get("node_type") and isinstance(chains, list) and node["chain_id"] in chains
     ]
-    return {}, nothing
+    return {}
 
 
-def class_(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+def class_(transaction: Transaction, after: Document, before: Document | None) -> Errors:  # noqa: ARG001 - one signature
     """A class's name and description are its schema's title and description."""
     schema = after.get("schema")
     if not isinstance(schema, dict):
-        return {"schema": [INVALID]}, nothing
+        return {"schema": [INVALID]}
     wrong = {
         key: [BLANK if schema.get(key, "") in (None, "") else INVALID]
         for key in ("title", "description")
         if not isinstance(schema.get(key), str) or not schema[key].strip()
     }
     after["name"], after["description"] = schema.get("title"), schema.get("description")
-    return ({"schema": wrong} if wrong else {}), nothing
+    return {"schema": wrong} if wrong else {}
 
 
-def specification(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
-    """A specification is processed while it is stored: its actions, classes and source are there with the answer."""
+def specification(transaction: Transaction, after: Document, before: Document | None) -> Errors:  # noqa: ARG001 - one signature
+    """A specification holds an OpenAPI document, which may be a bad one, and says where it is served."""
     errors: dict[str, Any] = {}
     schema, endpoint = after.get("schema"), after.get("endpoint")
     if schema is not None and not isinstance(schema, dict):
         errors["schema"] = [INVALID]
     if isinstance(endpoint, str) and endpoint.strip() and not _is_endpoint(endpoint):
         errors["endpoint"] = [INVALID]
-    if errors or not isinstance(schema, dict):
-        return errors, nothing
-    after.pop("reason", None)
-    derived: dict[str, list[Document]] = {kind: [] for kind in _IDENTIFIED_BY}
-    try:
-        derived |= _derived(after, openapi.describe(schema))
-    except openapi.BadDocument as problem:
-        after["current_state"], after["reason"] = "failed", str(problem)
-    else:
-        after["current_state"] = "completed"
-    return {}, lambda objects: _replace_derived(transaction, after["id"], derived, objects)
+    return errors
 
 
-def source_identity(transaction: Transaction, after: Document, before: Document | None) -> Outcome:
-    """An identity waits for the probe that shows whether its credential works; every change makes it wait again."""
+def source_identity(transaction: Transaction, after: Document, before: Document | None) -> Errors:
+    """An identity is for a security scheme of its specification, and says how its credential is validated."""
     errors = _credential_errors(after)
     validation = after.get("validation")
     if isinstance(validation, dict):
@@ -177,9 +153,7 @@ def source_identity(transaction: Transaction, after: Document, before: Document 
         if after["identifier"] not in schemes:
             known = ", ".join(sorted(schemes)) or "it has none"
             errors["identifier"] = [f"is not a security scheme of the specification ({known})"]
-    after.pop("reason", None)
-    after["current_state"] = "pending"
-    return errors, lambda objects: transaction.add_job(after["id"])  # noqa: ARG005 - one signature
+    return errors
 
 
 RULES: dict[str, Rule] = {
@@ -224,58 +198,3 @@ def _credential_errors(after: Document) -> dict[str, Any]:
     if not (key or client or secret):
         errors["api_key"] = [BLANK]
     return errors
-
-
-def _derived(of: Document, description: openapi.Description) -> dict[str, list[Document]]:
-    """The actions, classes and source that a specification's document yields, still without ids."""
-    common = {"specification_id": of["id"], "provision_state": "active"}
-    placed = {"space_id": of["space_id"], **common}
-    title = description.title or "Specification"
-    actions = [{"identifier": o.identifier, "path": o.path, "method": o.method} for o in description.operations]
-    return {
-        "action": [{**action, **common} for action in actions],
-        "class": [
-            {"name": name, "description": schema["description"], "schema": schema, **placed}
-            for name, schema in description.classes.items()
-        ],
-        "source": [
-            {
-                "name": title,
-                "slug": slug(title, "specification"),
-                "type": "specification",
-                "endpoint": of["endpoint"],
-                **placed,
-            }
-        ],
-    }
-
-
-def _replace_derived(
-    transaction: Transaction, specification_id: str, derived: dict[str, list[Document]], objects: Objects
-) -> None:
-    """Store what a document yields in the place of what the one before it did; what is still there keeps its id."""
-    for kind, wanted in derived.items():
-        there = {document["id"]: document for document in transaction.all(kind, specification_id)}
-        made = _with_ids(there.values(), wanted, _IDENTIFIED_BY[kind])
-        for gone in there.keys() - {document["id"] for document in made}:
-            transaction.delete(kind, gone)
-        new = [document for document in made if document["id"] not in there]
-        objects.replace(kind, [document for document in made if there.get(document["id"], document) != document])
-        objects.add(kind, new)
-        if kind == "class":
-            objects.add("class_corpus", [{"id": new_id(), "class_id": one["id"], **_CORPUS} for one in new])
-
-
-def _with_ids(
-    there: Collection[Document], wanted: Sequence[Document], identified_by: Sequence[tuple[str, ...]]
-) -> list[Document]:
-    """The wanted objects with ids: each takes that of an old one, by the first fields first, or a new one."""
-    ids: dict[int, str] = {}
-    for fields in identified_by:
-        by_value = {tuple(old[field] for field in fields): old["id"] for old in there}
-        taken = set(ids.values())
-        for index, document in enumerate(wanted):
-            old = by_value.get(tuple(document[field] for field in fields))
-            if index not in ids and old is not None and old not in taken:
-                ids[index] = old
-    return [{"id": ids.get(index) or new_id(), **document} for index, document in enumerate(wanted)]

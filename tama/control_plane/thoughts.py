@@ -6,14 +6,13 @@ from tama.catalog import resource
 from tama.catalog.processor_ import TYPES
 from tama.control_plane.errors import BLANK, INVALID, NotFound
 from tama.control_plane.names import new_id
-from tama.control_plane.outcome import nothing
 from tama.control_plane.validation import checked
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from tama.control_plane.outcome import Outcome
+    from tama.control_plane.rules import Errors
     from tama.control_plane.store import Document, Transaction
 
 _DEFAULTS: dict[str, Document] = {
@@ -23,7 +22,7 @@ _DEFAULTS: dict[str, Document] = {
 }
 
 
-def thought(transaction: Transaction, after: Document, before: Document | None) -> Outcome:
+def thought(transaction: Transaction, after: Document, before: Document | None) -> Errors:
     """A thought is carried out by a module, or as one of another chain that is; it has a place in its chain."""
     errors: dict[str, Any] = {}
     module, delegation = after.get("module"), after.get("delegation")
@@ -39,7 +38,7 @@ def thought(transaction: Transaction, after: Document, before: Document | None) 
     else:
         errors["module"] = [BLANK]
     _place(after, transaction.all("thought", after["chain_id"]))
-    return errors, nothing
+    return errors
 
 
 def _modular(after: Document, module: Document, before: Document | None) -> dict[str, Any]:
@@ -53,41 +52,41 @@ def _modular(after: Document, module: Document, before: Document | None) -> dict
     return errors
 
 
-def processor(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+def processor(transaction: Transaction, after: Document, before: Document | None) -> Errors:  # noqa: ARG001 - one signature
     """A processor's configuration is that of its type, whole in every body, with Tama's defaults."""
     type_, given = after["type"], after.get("configuration")
     if type_ not in TYPES:
         raise NotFound
     if not isinstance(given, dict):
-        return {"configuration": [INVALID]}, nothing
+        return {"configuration": [INVALID]}
     (block,) = (one for one in resource("space_processor").blocks if one.name == type_)
     values, errors = checked(block.attributes, given, transaction.has)
     if not isinstance(values.get("parameters", {}), dict):
         errors["parameters"] = [INVALID]
     after["configuration"] = _DEFAULTS[type_] | values
-    return ({"configuration": errors} if errors else {}), nothing
+    return {"configuration": errors} if errors else {}
 
 
-def module_input(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+def module_input(transaction: Transaction, after: Document, before: Document | None) -> Errors:  # noqa: ARG001 - one signature
     """An input is one of the module of its thought."""
     of = transaction.get("thought", after["thought_id"]) or {}
     if of.get("module") is None:
-        return {"thought_id": ["is not a modular thought"]}, nothing
+        return {"thought_id": ["is not a modular thought"]}
     after["thought_module_id"] = of["module"]["id"]
-    return {}, nothing
+    return {}
 
 
-def initializer(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+def initializer(transaction: Transaction, after: Document, before: Document | None) -> Errors:  # noqa: ARG001 - one signature
     """An initializer has a place among those of its thought."""
     _place(after, transaction.all("thought_initializer", after["thought_id"]))
-    return _with_object(after), nothing
+    return _with_object(after)
 
 
-def tool_initializer(transaction: Transaction, after: Document, before: Document | None) -> Outcome:  # noqa: ARG001 - one signature
+def tool_initializer(transaction: Transaction, after: Document, before: Document | None) -> Errors:  # noqa: ARG001 - one signature
     """The initializer of a tool comes first where nothing else is said."""
     if after.get("index") is None:
         after["index"] = 0
-    return _with_object(after), nothing
+    return _with_object(after)
 
 
 def _with_object(after: Document) -> dict[str, Any]:

@@ -162,6 +162,24 @@ class Transaction:
             )
         )
 
+    def waiting_jobs(self, kind: str, seconds: float, limit: int) -> list[str]:
+        """The ids of objects of a kind with a job that could be claimed for some seconds, the oldest first."""
+        now = self._now()
+        rows = self._run(
+            "SELECT object FROM jobs JOIN objects ON id = object"
+            " WHERE kind = $1 AND claimed_until NOT BETWEEN $2 AND $3 ORDER BY object LIMIT $4",
+            kind,
+            now,
+            now + seconds,
+            limit,
+        )
+        return [object_ for (object_,) in rows]
+
+    def keep_jobs(self, claims: Iterable[str], seconds: float) -> None:
+        """Have claims end in some seconds from now, those that have not been lost."""
+        ends = self._now() + seconds
+        self._run_each("UPDATE jobs SET claimed_until = $1 WHERE claim = $2", [(ends, claim) for claim in claims])
+
     def finish_job(self, object_: str, claim: str) -> bool:
         """Remove the job that was claimed; False when it is no longer that one."""
         return bool(self._run("DELETE FROM jobs WHERE object = $1 AND claim = $2 RETURNING object", object_, claim))
