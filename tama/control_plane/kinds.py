@@ -48,9 +48,10 @@ class Kind:
         parents: the attributes that stand in the path of the collection, and so in no body.
         attributes: those that stand in a request's body.
         references: where the ids of other objects stand: keys, from the outermost to the innermost.
+        computed: what Tama always says of it in the same words.
     """
 
-    __slots__ = ("_hidden", "attributes", "data_source", "parents", "references", "resource", "type")
+    __slots__ = ("_hidden", "attributes", "computed", "data_source", "parents", "references", "resource", "type")
 
     def __init__(self, type_: str, resource: Resource | None = None, data_source: DataSource | None = None) -> None:
         self.type = type_
@@ -64,6 +65,7 @@ class Kind:
         ]
         self.references = _DERIVED_REFERENCES.get(type_) or _references(declared, resource.blocks if resource else ())
         self._hidden = frozenset(a.key.partition(".")[0] for a in declared if a.sent and not a.returned)
+        self.computed = {"provision_state": "active"} if any(a.name == "provision_state" for a in declared) else {}
         own = resource.attributes if resource is not None else ()
         collection = resource.collection if resource is not None else ""
         self.parents = [attribute for attribute in own if "{" + attribute.name + "}" in collection]

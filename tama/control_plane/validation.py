@@ -139,7 +139,7 @@ def _message(attribute: Attribute, value: Any, exists: Callable[[str, str], bool
     if attribute.non_empty and (not value.strip() if isinstance(value, str) else value == []):
         return BLANK
     if attribute.minimum is not None and value < attribute.minimum:
-        return f"must be at least {attribute.minimum}"
+        return f"must be greater than {attribute.minimum - 1}" if attribute.minimum > 0 else "must not be negative"
     if (attribute.one_of and value not in attribute.one_of) or (attribute.url and not is_base_url(value)):
         return INVALID
     ids = value if isinstance(value, list) else [value]
