@@ -164,7 +164,7 @@ class ControlPlane:
             raise NotFound
         given = wrapped(kind.resource, body)
         after, wrong = merged(kind, start, given, transaction.has)
-        after["provision_state"] = "active"
+        after |= kind.computed
         errors = RULES.get(kind.type, none)(transaction, after, before)
         if wrong or errors:
             raise Invalid({**errors, **wrong})
