@@ -119,7 +119,8 @@ def until_made(store: Path, objects: int, apply: subprocess.Popen[str]) -> None:
 
 
 def until_settled(store: Path) -> None:
-    deadline = time.monotonic() + 30
+    # A killed worker keeps its claim on a job for a while.
+    deadline = time.monotonic() + 90
     while any(one["current_state"] == "pending" for one in Kept(store)["source_identity"]):
         assert time.monotonic() < deadline
         time.sleep(0.1)
