@@ -63,17 +63,6 @@ def non_empty(_attribute: Attribute, path: Path, value: Any, diagnostics: Diagno
         diagnostics.error("Invalid Attribute Value Length", f"Attribute {dotted(path)} {what}, got: 0", path)
 
 
-def at_least(length: int) -> Validator:
-    """Return a check that a text has so many characters."""
-
-    def check(_attribute: Attribute, path: Path, value: Any, diagnostics: Diagnostics) -> None:
-        if len(value) < length:
-            detail = f"Attribute {dotted(path)} string length must be at least {length}, got: {len(value)}"
-            diagnostics.error("Invalid Attribute Value Length", detail, path)
-
-    return check
-
-
 def between(low: int, high: int) -> Validator:
     """Return a check that a number lies in a range, both ends included."""
 
