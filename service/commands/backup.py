@@ -6,9 +6,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hosting.sqlite_copies import CopyError
 from service.commands.outcome import CommandError
 from service.settings import add_store_option, read_file
-from service.storage.sqlite_copies import CopyError, back_up
+from service.storage.sqlite_copies import back_up
 
 
 def add(commands: Any) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import orjson
 
+from hosting.sqlite_copies import CopyError
 from service.commands.outcome import CommandError
 from service.settings import add_store_option, read_file
-from service.storage.sqlite_copies import CopyError, inspect
+from service.storage.sqlite_copies import inspect
 
 
 def add(commands: Any) -> None:

@@ -19,7 +19,8 @@ from typing import Final
 
 import orjson
 
-from service.storage.files import open_private_file, synchronise
+from hosting.sqlite_copies import synchronise
+from service.storage.files import open_private_file
 
 _SUFFIX = ".erasures"
 _REMEMBERED: Final = 10_000

@@ -6,6 +6,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from hosting.sqlite_copies import synchronise
+
 _FOLDER_MODE = 0o700
 _FILE_MODE = 0o600
 
@@ -32,15 +34,6 @@ def make_private_folder(folder: Path) -> None:
     folder.chmod(_FOLDER_MODE)
     # Without this a power failure may take the folder away, with all that was synchronised in it.
     synchronise(folder.parent)
-
-
-def synchronise(path: Path) -> None:
-    """Have what a file holds, or the names in a folder, be on the disk before this returns."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def open_private_file(path: Path) -> int:

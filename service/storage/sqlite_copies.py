@@ -1,7 +1,5 @@
 """Copies of the data file: how one is made while the file is served, and how one becomes the data file again."""
 
-import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -9,8 +7,10 @@ from typing import Any
 
 import apsw
 
+from hosting import sqlite_copies as copies
+from hosting.sqlite_copies import CopyError, synchronise
 from service.storage.erasure_file import ErasureFileError, erasure_file, read_erasures
-from service.storage.files import FileLock, HeldError, make_private_folder, synchronise
+from service.storage.files import FileLock, HeldError, make_private_folder
 from service.storage.sqlite_census import forget_census
 from service.storage.sqlite_erasing import erase_again
 from service.storage.sqlite_file import BUSY_TIMEOUT_MS, NotOurFileError, connect, prepare, schema_version
@@ -34,14 +34,8 @@ _FIGURES = {
 _NEW_LIVES = "UPDATE item SET life = lower(hex(randomblob(9)))"
 
 
-class CopyError(Exception):
-    """What was asked of a data file was not done; the text says why, and names files alone."""
-
-
 def back_up(store: Path, target: Path, *, replace: bool = False) -> None:
-    """Copy a data file as it is at one moment, also while it is served.
-
-    The copy is complete, checked and on the disk before it has its name.
+    """Copy a data file as it is at one moment, also while it is served; see `hosting.sqlite_copies.back_up`.
 
     Args:
         store: the data file.
@@ -52,14 +46,9 @@ def back_up(store: Path, target: Path, *, replace: bool = False) -> None:
         CopyError: there is no copy.
 
     """
-    if not replace and target.exists():
-        raise CopyError(f"{target} is there already. Name another file, or say --force to replace it.")
     with _explained(store), closing(_open(store, readonly=False)) as source:
         schema_version(source)
-        with _explained(target), _unfinished(target) as copy:
-            with closing(_copy(source, copy)) as copied:
-                _check(copied)
-            _put_in_place(copy, target, replace=replace)
+        copies.back_up(source, target, connect, replace=replace)
 
 
 def restore(backup: Path, store: Path, *, replace: bool = False) -> int:
@@ -93,16 +82,16 @@ def restore(backup: Path, store: Path, *, replace: bool = False) -> int:
         erasures = _erasures(store)
         with _explained(backup), closing(_open(backup, readonly=True)) as source:
             schema_version(source)
-            with _explained(store), _unfinished(store) as copy:
-                with closing(_copy(source, copy)) as copied:
-                    _check(copied)
+            with _explained(store), copies.unfinished(store) as copy:
+                with closing(copies.copied(source, copy, connect)) as copied:
+                    copies.check(copied)
                     prepare(copied)
                     erased = erase_again(copied, erasures)
                     forget_census(copied)
                     copied.execute(_NEW_LIVES)
                     copied.execute("PRAGMA journal_mode = DELETE")
                 _let_go_of_log(store)
-                _put_in_place(copy, store, replace=replace)
+                copies.put_in_place(copy, store, replace=replace)
     return erased
 
 
@@ -119,7 +108,7 @@ def inspect(store: Path) -> dict[str, Any]:
     with _explained(store), closing(_open(store, readonly=False)) as source:
         source.execute("BEGIN")
         version = schema_version(source)
-        _check(source)
+        copies.check(source)
         if version < 2:  # noqa: PLR2004 - the first version with items
             return {"integrity": "ok", "schema_version": version}
         figures = {name: _rows(source, query)[0][0] for name, query in _FIGURES.items()}
@@ -149,35 +138,6 @@ def _open(path: Path, *, readonly: bool) -> apsw.Connection:
     return connection
 
 
-def _copy(source: apsw.Connection, target: Path) -> apsw.Connection:
-    """Copy a database into an empty file that is there, and return a connection to it."""
-    copied = connect(target)
-    # One step holds one state of the source; several would begin anew with each write to it.
-    with copied.backup("main", source, "main") as backup:
-        backup.step(-1)
-    # The copy is one file, and needs no log beside it.
-    copied.execute("PRAGMA journal_mode = DELETE")
-    return copied
-
-
-def _check(connection: apsw.Connection) -> None:
-    if _rows(connection, "PRAGMA integrity_check(1)") != [("ok",)]:
-        raise CopyError("The data is damaged: SQLite's integrity check fails.")
-
-
-@contextmanager
-def _unfinished(target: Path) -> Iterator[Path]:
-    """Yield an empty file beside the target that only its owner may read, and that is gone in the end."""
-    descriptor, name = tempfile.mkstemp(prefix=f".{target.name}.", suffix=".unfinished", dir=target.parent)
-    os.close(descriptor)
-    path = Path(name)
-    try:
-        yield path
-    finally:
-        for suffix in ("", "-journal", "-wal", "-shm"):
-            path.with_name(path.name + suffix).unlink(missing_ok=True)
-
-
 def _let_go_of_log(store: Path) -> None:
     """Remove the write-ahead log of the file that goes, which SQLite would take for one of the file that comes."""
     if store.exists():
@@ -189,30 +149,10 @@ def _let_go_of_log(store: Path) -> None:
     synchronise(store.parent)
 
 
-def _put_in_place(file: Path, target: Path, *, replace: bool) -> None:
-    synchronise(file)
-    if replace:
-        file.replace(target)
-    else:
-        try:
-            # Unlike a rename it replaces nothing that has come meanwhile.
-            target.hardlink_to(file)
-        except FileExistsError:
-            raise CopyError(f"{target} is there already.") from None
-    synchronise(target.parent)
-
-
 @contextmanager
 def _explained(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except NotOurFileError as error:
-        raise CopyError(f"{path} cannot be used: {error}.") from None
-    except apsw.NotADBError:
-        raise CopyError(f"{path} cannot be used: it is not an SQLite file.") from None
-    except apsw.CorruptError:
-        raise CopyError(f"{path} cannot be used: it is damaged.") from None
-    except apsw.Error as error:
-        raise CopyError(f"{path} cannot be used: {type(error).__name__}.") from None
-    except OSError as error:
-        raise CopyError(f"{path} cannot be used: {error.strerror}.") from None
+    with copies.explained(path):
+        try:
+            yield
+        except NotOurFileError as error:
+            raise CopyError(f"{path} cannot be used: {error}.") from None

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from hosting.sqlite_copies import CopyError
 from service.items import Changes
 from service.personalization.erasure import erasing, tenants
 from service.personalization.standing import Standing, put_aliases
 from service.storage.sqlite import SQLiteStore
-from service.storage.sqlite_copies import CopyError, back_up, restore
+from service.storage.sqlite_copies import back_up, restore
 from tests.service.erasure.calls import Log, items
 
 NAME = b'{"names":"canary"}'

@@ -8,9 +8,10 @@ from pathlib import Path
 import apsw
 import pytest
 
+from hosting.sqlite_copies import CopyError
 from service.items import Item
 from service.storage.sqlite import SQLiteStore
-from service.storage.sqlite_copies import CopyError, back_up, inspect, restore
+from service.storage.sqlite_copies import back_up, inspect, restore
 from tests.service.storage.suite import found, puts
 
 
