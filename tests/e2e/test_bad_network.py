@@ -108,13 +108,19 @@ def test_the_next_apply_asks_what_became_of_creates(terraform: Callable[..., Ter
         assert known == objects(server)
 
 
-def test_what_was_made_without_an_answer_is_destroyed_too(terraform: Callable[..., Terraform], tmp_path: Path) -> None:
+def test_what_was_made_without_an_answer_is_kept_when_it_is_wanted(
+    terraform: Callable[..., Terraform], tmp_path: Path
+) -> None:
     with served(tmp_path / "tama.db") as server:
         with FaultProxy(server.url, lambda _, key: key and "cut after") as network:
             work = terraform(over(network, server) + TWO_SPACES)
             work.apply(check=False)
-            assert len(objects(server)) == 2
-            work.destroy("-refresh=false")
+            made = objects(server)
+            work.apply("-refresh-only")
+            work.run("untaint", "tama_space.it[0]")
+            assert work.changes() == {"tama_space.it[1]": ["delete", "create"]}
+            assert {one["id"] for one in work.state().values()} == made
+            work.destroy()
         assert objects(server) == set()
 
 
