@@ -32,7 +32,6 @@ ABOUT: Final = (
 _SHORT_FOLDER: Final = "/tmp"  # noqa: S108 - what is made in it is private
 _STDOUT, _STDERR = 1, 2
 _MAX_SOCKET_PATH: Final = 107
-_SWITCH_SECONDS: Final = 0.001
 
 
 def main(load: Callable[[], Plugin], *, certificates: str, about: str = ABOUT) -> NoReturn:
@@ -72,14 +71,11 @@ def _serve(load: Callable[[], Plugin], certificates: str, folder: str, listener:
     line = f"1|6|unix|{folder}/socket|grpc|{handshake_field(pem)}\n"
     posix.write(_STDOUT, line.encode())
 
-    import sys  # noqa: PLC0415 - everything from here on runs while Terraform dials
-
-    from provider.protocol.imports import serialize_imports  # noqa: PLC0415 - as above
+    # Everything from here on runs while Terraform dials.
+    from provider.protocol.imports import serialize_imports  # noqa: PLC0415 - see above
     from provider.protocol.server import Server  # noqa: PLC0415 - as above
 
     serialize_imports()
-    # The thread with the sockets waits for workers that compute; 5 ms, the default, is as long as a whole RPC.
-    sys.setswitchinterval(_SWITCH_SECONDS)
     server = Server(listener, parent)
     _signal.signal(_signal.SIGTERM, lambda _number, _frame: server.terminate())
     _signal.set_wakeup_fd(server.wake_writer, warn_on_full_buffer=False)

@@ -164,6 +164,7 @@ class Server:
             posix.set_blocking(descriptor, False)
         self._jobs: SimpleQueue[tuple[_Channel, int, str, bytes]] = SimpleQueue()
         self._results: SimpleQueue[tuple[_Channel, int, bytes | tuple[int, str]]] = SimpleQueue()
+        self._is_woken = False
         self._idle_workers = 0
         self._running = 0
         self._plugin: Plugin | None = None
@@ -219,6 +220,7 @@ class Server:
     def _dispatch(self, descriptor: int, events: int) -> None:
         if descriptor == self._wake_reader:
             posix.read(self._wake_reader, 1 << 16)
+            self._is_woken = False
             self._deliver()
         elif descriptor == self._listener.fileno():
             self._accept()
@@ -330,6 +332,10 @@ class Server:
             return grpc.INTERNAL, type(error).__name__
 
     def _wake(self) -> None:
+        """Have the thread with the sockets look for results, unless it is about to."""
+        if self._is_woken:
+            return
+        self._is_woken = True
         try:
             posix.write(self.wake_writer, b"\0")
         except BlockingIOError:
