@@ -5,11 +5,8 @@ It is compiled at every start, as Python caches imported modules alone; so it is
 
 from __future__ import annotations
 
-import gc
 import sys
 
-# A launch makes objects that stay: to look for garbage among them, as often as Python does, costs a twentieth of it.
-gc.set_threshold(50_000, 20, 100)
 sys.path += [__file__.removesuffix("/provider/__main__.py"), sys.argv[1]]
 
 from provider.protocol.launch import main

@@ -32,6 +32,7 @@ ABOUT: Final = (
 _SHORT_FOLDER: Final = "/tmp"  # noqa: S108 - what is made in it is private
 _STDOUT, _STDERR = 1, 2
 _MAX_SOCKET_PATH: Final = 107
+_ALLOCATIONS_BETWEEN_COLLECTIONS: Final = 50_000
 
 
 def main(load: Callable[[], Plugin], *, certificates: str, about: str = ABOUT) -> NoReturn:
@@ -71,10 +72,13 @@ def _serve(load: Callable[[], Plugin], certificates: str, folder: str, listener:
     line = f"1|6|unix|{folder}/socket|grpc|{handshake_field(pem)}\n"
     posix.write(_STDOUT, line.encode())
 
-    # Everything from here on runs while Terraform dials.
-    from provider.protocol.imports import serialize_imports  # noqa: PLC0415 - see above
+    import gc  # noqa: PLC0415 - everything from here on runs while Terraform dials
+
+    from provider.protocol.imports import serialize_imports  # noqa: PLC0415 - as above
     from provider.protocol.server import Server  # noqa: PLC0415 - as above
 
+    # What a launch makes mostly stays: to look for garbage as often as Python does costs a twentieth of its time.
+    gc.set_threshold(_ALLOCATIONS_BETWEEN_COLLECTIONS)
     serialize_imports()
     server = Server(listener, parent)
     _signal.signal(_signal.SIGTERM, lambda _number, _frame: server.terminate())
