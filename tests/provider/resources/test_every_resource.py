@@ -13,7 +13,7 @@ from provider.resources.conversions import fields_of
 from tama import catalog
 from tama.client import Client, connect
 from tests.provider.driver import Values
-from tests.provider.resources.echo import DOCUMENT, Echo, least
+from tests.provider.resources.echo import DOCUMENT, SAMPLE, Echo, least
 from tests.provider.resources.planted import OPENAPI, Planted
 from tests.support.served_control_plane import served
 
@@ -39,7 +39,7 @@ def named(where: Where) -> str:
     return ".".join(filter(None, where))
 
 
-def given(where: Where, value: str | None) -> Values:
+def placed(where: Where, value: str | None) -> Values:
     """What is given for a configuration with a value at a place."""
     type_, block, name = where
     if block is None:
@@ -83,10 +83,10 @@ def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 @EVERY_JSON
 def test_integers_beyond_2_to_the_53_keep_every_digit(where: Where, client: Client) -> None:
     planted = Planted(where[0], client)
-    config = planted.least(**given(where, document(LARGE)))
+    config = planted.least(**placed(where, document(LARGE)))
     state = planted.apply(config)
     assert str(LARGE) in json.dumps(planted.object)
-    other = planted.least(**config | given(where, document(LARGE - 1)))
+    other = planted.least(**config | placed(where, document(LARGE - 1)))
     assert planted.plan(other, state) != state
     planted.apply(other, state)
     assert str(LARGE - 1) in json.dumps(planted.object)
@@ -95,18 +95,18 @@ def test_integers_beyond_2_to_the_53_keep_every_digit(where: Where, client: Clie
 @EVERY_JSON
 def test_json_stays_as_it_was_written_and_a_second_plan_is_empty(where: Where, client: Client) -> None:
     planted = Planted(where[0], client)
-    config = planted.least(**given(where, document(1)))
+    config = planted.least(**placed(where, document(1)))
     state = planted.apply(config)
     assert at(where, state) == document(1)
     assert planted.read(state) == state
     for other in (json.dumps(json.loads(document(1))), document(1).replace("<", "\\u003c").replace("&", "\\u0026")):
-        assert planted.plan(config | planted.least(**config | given(where, other)), state) == state
+        assert planted.plan(config | planted.least(**config | placed(where, other)), state) == state
 
 
 @EVERY_JSON
 def test_json_that_is_edited_elsewhere_is_seen_and_healed(where: Where, client: Client) -> None:
     planted = Planted(where[0], client)
-    config = planted.least(**given(where, document(1)))
+    config = planted.least(**placed(where, document(1)))
     state = planted.apply(config)
     keys = {field.name: field.key for field in fields_of(planted.declared)} | {"schema_json": "schema"}
     key = keys[where[1] or where[2]]
@@ -121,9 +121,9 @@ def test_json_that_is_edited_elsewhere_is_seen_and_healed(where: Where, client: 
 @EVERY_OPTIONAL_JSON
 def test_json_that_is_no_longer_configured_is_removed(where: Where, client: Client) -> None:
     planted = Planted(where[0], client)
-    config = planted.least(**given(where, document(1)))
+    config = planted.least(**placed(where, document(1)))
     state = planted.apply(config)
-    config = planted.least(**config | given(where, None))
+    config = planted.least(**config | placed(where, None))
     state = planted.apply(config, state)
     assert "more" not in json.dumps(planted.object)
     assert at(where, state) is None
@@ -135,7 +135,7 @@ def test_json_that_is_no_longer_configured_is_removed(where: Where, client: Clie
 def test_json_that_nobody_configured_is_none_however_the_api_shows_that(where: Where, nothing: Any) -> None:
     type_, block, name = where
     echo = Echo(type_)
-    config = least(type_, **given(where, None))
+    config = least(type_, **placed(where, None))
     state = echo.apply(config)
     holder = echo.object if block is None else echo.object["module" if block == "module" else "configuration"]
     holder[name] = nothing
@@ -149,9 +149,9 @@ def test_json_that_nobody_configured_is_none_however_the_api_shows_that(where: W
     [
         ("source", {"request": {"headers": [{"name": "a", "value": "b"}]}}, {"request": None}),
         ("source_identity", {"client_id": "c", "client_secret": "s"}, {"client_id": None, "client_secret": None}),
-        ("modular_thought", {"output_class_id": "c"}, {"output_class_id": None}),
-        ("modular_thought", {"faculty": {"queue_id": "q", "priority": 1}}, {"faculty": None}),
-        ("delegated_thought", {"output_class_id": "c"}, {"output_class_id": None}),
+        ("modular_thought", {"output_class_id": SAMPLE}, {"output_class_id": None}),
+        ("modular_thought", {"faculty": {"queue_id": SAMPLE, "priority": 1}}, {"faculty": None}),
+        ("delegated_thought", {"output_class_id": SAMPLE}, {"output_class_id": None}),
         ("thought_context", {"layer": 3}, {"layer": 0}),
         ("class_corpus", {"main": True}, {"main": False}),
         ("node", {"on": "processed"}, {"on": "processing"}),
@@ -172,17 +172,21 @@ def test_json_that_nobody_configured_is_none_however_the_api_shows_that(where: W
     ids=lambda value: value if isinstance(value, str) else ".".join(value),
 )
 def test_what_is_no_longer_configured_is_removed_or_gets_its_default(
-    type_: str, given: Values, removed: Values
+    client: Client, type_: str, given: Values, removed: Values
 ) -> None:
-    echo = Echo(type_)
-    echo.others["/provision/perception/thoughts/x"] = {"id": "x", "module": {}}
-    around: Values = {name: {} for name in given if name in BLOCKS}
-    other = {"api_key": "k"} if type_ == "source_identity" else {}
-    state = echo.apply(least(type_, **given))
-    config = least(type_, **around, **other)
-    state = echo.apply(config, state)
-    assert {key: echo.bodies[-1].get(key, "nothing") for key in removed} == removed
-    assert echo.plan(config, echo.read(state)) == state
+    planted = Planted(type_, client)
+    one, other = ({"api_key": None}, {"api_key": "k"}) if type_ == "source_identity" else ({}, {})
+    config = planted.least(**one | given)
+    state = planted.apply(config)
+    without: Values = {name: {} if name in BLOCKS else None for name in given}
+    config = planted.least(**config | without | other)
+    state = planted.apply(config, state)
+    assert {key: planted.bodies[-1].get(key, "nothing") for key in removed} == removed
+    assert {key: planted.object.get(key) or None for key in removed} == {
+        key: value or None for key, value in removed.items()
+    }
+    read = planted.read(state)
+    assert planted.plan(config, read) == read
 
 
 def test_an_initializer_of_a_thought_without_parameters_is_sent_empty_ones() -> None:
