@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -13,26 +13,26 @@ from typing import Any
 import pytest
 
 from tama.control_plane.rules import RULES
-from tests.tama import endpoint as endpoints
+from tests.support.served_control_plane import served
+from tests.support.served_control_plane import tama as output_of
 from tests.tama.commands.support import ROOT, environment, tama
-from tests.tama.endpoint import Answer, Endpoint, json_answer
+from tests.tama.endpoint import Answer, Endpoint, Request, json_answer
 
 COMMANDS = ("list", "show", "call", "export", "import", "serve", "clients", "clients add")
 CLIENT = {"TAMA_CLIENT_ID": "id", "TAMA_CLIENT_SECRET": "secret-of-the-tests"}
 
 
 @pytest.fixture
-def hosted(endpoint: Endpoint) -> Iterator[Endpoint]:
-    """A control plane of others: it gives a token, and answers as a test says."""
-    answers = endpoint.answer
-    token = json_answer({"access_token": "t", "expires_in": 3600})
+def hosted(endpoint: Endpoint) -> Endpoint:
+    """A control plane of others: it gives a token, and has none of our requests."""
 
-    def answer(request: endpoints.Request) -> Answer:
-        return token if request.target == "/auth/tokens" else answers(request)
+    def answer(request: Request) -> Answer:
+        if request.target == "/auth/tokens":
+            return json_answer({"access_token": "t", "expires_in": 3600})
+        return json_answer({"errors": {"detail": "Not Found"}}, 404)
 
-    with endpoints.running() as running:
-        running.answer = answer
-        yield running
+    endpoint.answer = answer
+    return endpoint
 
 
 def test_alone_it_prints_help_that_a_newcomer_can_follow() -> None:
@@ -114,11 +114,8 @@ def test_scopes_and_credential_are_those_of_the_environment(hosted: Endpoint) ->
 
 @pytest.mark.parametrize("command", [["list"], ["show", "x"], ["call", "a", "{}"], ["export"]])
 def test_a_control_plane_of_others_that_has_no_such_requests_is_a_sentence(
-    hosted: Endpoint, endpoint: Endpoint, command: list[str]
+    hosted: Endpoint, command: list[str]
 ) -> None:
-    endpoint.answer = lambda _: json_answer({"errors": {"detail": "Not Found"}}, 404)
-    hosted.answer, answer = (lambda r: endpoint.answer(r) if r.target != "/auth/tokens" else answer(r)), hosted.answer
-
     ran = tama(*command, variables={"TAMA_BASE_URL": hosted.url, **CLIENT})
 
     assert (ran.returncode, ran.stdout) == (1, b"")
@@ -142,7 +139,7 @@ def test_the_version_is_that_of_the_distribution() -> None:
 
 
 def test_the_command_and_the_kinds_with_rules_of_their_own_are_documented() -> None:
-    page = (ROOT / "docs" / "control-plane.md").read_text()
+    page = "".join((ROOT / "docs" / name).read_text() for name in ("control-plane.md", "hosting.md"))
     helps = [tama("--help").stdout.decode(), *(tama(*name.split(), "--help").stdout.decode() for name in COMMANDS)]
 
     options = {word.strip("[],.`") for text in helps for word in text.split() if word.strip("[],.`").startswith("--")}
@@ -151,3 +148,25 @@ def test_the_command_and_the_kinds_with_rules_of_their_own_are_documented() -> N
     documented = {kind.strip() for row in rows for kind in row.split(",")}
     assert {kind.replace("_", " ") for kind in RULES} <= documented
     assert all(f"`tama {command}" in page for command in COMMANDS)
+
+
+@pytest.mark.usefixtures("declared")
+def test_a_client_that_may_only_read_reaches_what_holds_no_secret(folder: Path, tmp_path: Path) -> None:
+    store = folder / "tama.db"
+    exported = tmp_path / "tama.json"
+    with served(store) as plane:
+        added = json.loads(
+            output_of("clients", "add", "--scope", "provision.read", "--json", f"--store=sqlite:{store}")
+        )
+        reader = {f"TAMA_{name.upper()}": value for name, value in added.items()}
+        variables = {"TAMA_BASE_URL": plane.url, "TAMA_SCOPES": "provision.read", **reader}
+        for command in (["list"], ["show", "movies"], ["export"]):
+            ran = tama(*command, variables=variables)
+            assert ran.returncode == 0, ran.stderr
+        exported.write_bytes(ran.stdout)
+        for command in (["export", "--with-secrets"], ["import", str(exported), "--replace"], ["call", "a", "{}"]):
+            ran = tama(*command, variables=variables)
+            assert (ran.returncode, ran.stdout) == (1, b""), command
+            assert b"answered 403: Forbidden. Look at TAMA_CLIENT_ID and TAMA_CLIENT_SECRET, and at " in ran.stderr
+        beyond = tama("list", variables={**variables, "TAMA_SCOPES": "provision.all"})
+        assert (beyond.returncode, b"The client may not have: provision.all" in beyond.stderr) == (1, True)

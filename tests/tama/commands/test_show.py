@@ -31,9 +31,10 @@ def test_an_object_is_shown_with_what_it_has_to_do_with_others(place: Place, dec
     assert {line.split()[1] for line in by.splitlines()[2:]} == {"action", "class", "source", "source_identity"}
 
 
-def test_a_secret_is_named_and_not_shown(place: Place, declared: dict[str, Any]) -> None:
-    ran = tama("show", declared["identity"]["id"], variables=place.variables)
-    found = json.loads(tama("show", declared["identity"]["id"], "--json", variables=place.variables).stdout)
+def test_a_secret_is_named_and_not_shown(folder: Path, declared: dict[str, Any]) -> None:
+    base_url = f"--base-url=embedded:{folder}"
+    ran = tama("show", declared["identity"]["id"], base_url)
+    found = json.loads(tama("show", declared["identity"]["id"], "--json", base_url).stdout)
 
     assert ["api_key", "(a", "secret)"] in [line.split() for line in ran.stdout.decode().splitlines()]
     assert found["secrets"] == ["/api_key"]
