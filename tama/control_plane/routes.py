@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+from itertools import chain
 from urllib.parse import parse_qsl, unquote
 
 from tama.control_plane.errors import NotFound
@@ -57,8 +58,8 @@ class Route:
         if len(segments) != len(self._segments) or query.keys() != self._query.keys():
             return None
         values: dict[str, str] = {}
-        pairs = [*zip(self._segments, segments, strict=True), *((self._query[key], query[key]) for key in query)]
-        for pattern, given in pairs:
+        parameters = ((self._query[key], query[key]) for key in query)
+        for pattern, given in chain(zip(self._segments, segments, strict=True), parameters):
             if not pattern.startswith("{"):
                 if pattern != given:
                     return None
@@ -79,10 +80,12 @@ class Routes:
     def __init__(self, kinds: Iterable[Kind]) -> None:
         # Where two paths fit, the one with more literal words before the first value is meant; and of two lookups
         # with the same path, the one whose query is there.
-        self._routes = sorted((route for kind in kinds for route in _routes(kind)), key=lambda route: route.names)
+        self._routes: dict[tuple[str, str], list[Route]] = {}
+        for route in sorted((route for kind in kinds for route in _routes(kind)), key=lambda route: route.names):
+            self._routes.setdefault((route.method, _service(route.path.split("/"))), []).append(route)
 
     def __iter__(self) -> Iterator[Route]:
-        return iter(self._routes)
+        return chain.from_iterable(self._routes.values())
 
     def find(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
         """The route of a request, and the values in its path and query.
@@ -93,10 +96,15 @@ class Routes:
         path, _, query = path.partition("?")
         segments = [unquote(segment) for segment in path.split("/")]
         parameters = dict(parse_qsl(query, keep_blank_values=True))
-        for route in self._routes:
-            if route.method == method and (values := route.match(segments, parameters)) is not None:
+        for route in self._routes.get((method, _service(segments)), ()):
+            if (values := route.match(segments, parameters)) is not None:
                 return route, values
         raise NotFound
+
+
+def _service(segments: list[str]) -> str:
+    """The service of Tama's that a path is for, as in `/provision/neural/…`."""
+    return segments[2] if len(segments) > 2 else ""  # noqa: PLR2004 - it is the third
 
 
 def _routes(kind: Kind) -> Iterable[Route]:
