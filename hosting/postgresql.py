@@ -5,14 +5,17 @@ connections on between transactions may stand before the server, and an engine t
 """
 
 import logging
+import os
 import random
 import time
 from collections.abc import Callable
 from typing import Any, TypeVar
+from urllib.parse import quote, urlencode
 
 import psycopg
 from psycopg.abc import PQGen
-from psycopg.pq import TransactionStatus
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import Conninfo, TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg_pool import ConnectionPool, PoolTimeout
 
@@ -180,6 +183,29 @@ class Database:
             raise DatabaseError("no connection to the database could be had in time") from None
         connection.deadline = deadline
         return connection
+
+
+def with_environment(address: str) -> str:
+    """Return an address that says what libpq would take from the environment, such as PGPASSWORD.
+
+    Args:
+        address: a URI.
+
+    Raises:
+        ValueError: it is none that libpq understands.
+
+    """
+    try:
+        given = conninfo_to_dict(address)
+    except psycopg.ProgrammingError:
+        raise ValueError("libpq does not understand it") from None
+    found = {
+        option.keyword.decode(): os.environ[option.envvar.decode()]
+        for option in Conninfo.get_defaults()
+        if option.envvar and os.environ.get(option.envvar.decode())
+    }
+    missing = urlencode({name: value for name, value in found.items() if name not in given}, quote_via=quote)
+    return f"{address}{'&' if '?' in address else '?'}{missing}" if missing else address
 
 
 def _try_to_connect(address: str, options: dict[str, Any]) -> None:

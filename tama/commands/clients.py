@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from hosting.outcome import FailedError, UnusableError
-from tama.commands.opening import add_store_option, opened_store
+from tama.commands.opening import add_store_option, opened_store, store_address
 from tama.commands.printing import print_json, print_text, table
 
 TYPE_CHECKING = False
@@ -55,7 +55,7 @@ def _add(options: argparse.Namespace) -> None:
     scopes = options.scope or [ALL]
     if unknown := [scope for scope in scopes if scope not in SCOPES]:
         raise UnusableError(f"'{unknown[0]}' is no scope; there are {', '.join(SCOPES)}.")
-    with closing(opened_store(options.store)) as plane:
+    with closing(opened_store(store_address(options.store))) as plane:
         id_, secret = plane.clients.add(scopes)
     if options.json:
         print_json({"client_id": id_, "client_secret": secret})
@@ -64,7 +64,7 @@ def _add(options: argparse.Namespace) -> None:
 
 
 def _list(options: argparse.Namespace) -> None:
-    with closing(opened_store(options.store, create=False)) as plane:
+    with closing(opened_store(store_address(options.store), create=False)) as plane:
         clients = plane.clients.listed()
     if options.json:
         print_json(clients)
@@ -74,7 +74,7 @@ def _list(options: argparse.Namespace) -> None:
 
 
 def _revoke(options: argparse.Namespace) -> None:
-    with closing(opened_store(options.store, create=False)) as plane:
+    with closing(opened_store(store_address(options.store), create=False)) as plane:
         if not plane.clients.revoke(options.id):
             raise FailedError(f"There is no client '{options.id}'. `tama clients list` shows those that there are.")
     print_text(f"revoked {options.id}")

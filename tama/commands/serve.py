@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from hosting.outcome import FailedError, UnusableError
-from tama.commands.opening import add_store_option, opened_store
+from tama.commands.opening import add_store_option, opened_store, store_address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,7 +85,8 @@ def run(options: argparse.Namespace) -> None:
     except ValueError as error:
         raise UnusableError(f"A network that is to be allowed is none: {error}.") from None
     os.umask(0o077)
-    # What cannot be opened is said here, in a sentence, and not by the worker.
+    # The worker has no environment to read it from. What cannot be opened is said here, in a sentence, and not by it.
+    options.store = store_address(options.store)
     opened_store(options.store).close()
     logging.config.dictConfig(LOGGING)
     try:
@@ -132,6 +133,7 @@ class _Worker:
         self._plane = opened_store(options.store, networks=self._networks)
         if options.seed:
             seed(self._plane, full=options.seed == "full")
+        self._plane.start_worker()
         self._observer = Observer()
         if self._metrics_address is not None:
             server.listen_for_metrics("tama", self._observer.metrics, self._metrics_address)

@@ -7,11 +7,13 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from tama.client import Client, connect
 from tools.environment import ROOT
@@ -50,14 +52,19 @@ def tama(*arguments: str) -> str:
 
 
 class Service:
-    """`tama serve` on a store while it is entered, which can be killed and started again; its log lies beside it.
+    """`tama serve` on a store while it is entered, which can be killed and started again.
+
+    Args:
+        store: the file, beside which its log lies.
+        options: of the command.
+        database: the address of the database that is the store in the place of the file.
 
     Attributes:
         plane: where it is, with a client that was added for it; every start takes the same port.
     """
 
-    def __init__(self, store: Path, *options: str) -> None:
-        self._store = f"sqlite:{store}"
+    def __init__(self, store: Path, *options: str, database: str = "") -> None:
+        self._store = database or f"sqlite:{store}"
         self._options = options
         self._log = store.with_suffix(".log")
         self._process: subprocess.Popen[str] | None = None
@@ -104,8 +111,19 @@ class Service:
             assert self._process.returncode == 0
 
 
+def settled(client: Client, path: str, seconds: float = 10) -> dict[str, Any]:
+    """Return the object at a path, once it is pending no more."""
+    ends = time.monotonic() + seconds
+    while True:
+        found: dict[str, Any] = client.request("GET", path)
+        if found["current_state"] != "pending":
+            return found
+        assert time.monotonic() < ends, found
+        time.sleep(0.02)
+
+
 @contextmanager
-def served(store: Path, *options: str) -> Iterator[Served]:
-    """Serve a store on a free port of the loopback interface while this is entered."""
-    with Service(store, *options) as service:
+def served(store: Path, *options: str, database: str = "") -> Iterator[Served]:
+    """Serve a store on a free port of the loopback interface while this is entered; see `Service`."""
+    with Service(store, *options, database=database) as service:
         yield service.plane

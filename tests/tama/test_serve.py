@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import socket
 import stat
+import subprocess
+import sys
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from tama.client import connect
 from tama.client.errors import NotFound, ResponseError, Unauthorized
-from tests.support.served_control_plane import Served, served
+from tests.support.postgresql import PostgreSQL
+from tests.support.served_control_plane import Served, served, settled
 from tests.support.served_control_plane import tama as output_of
 from tests.tama.commands.support import tama
 from tests.tama.control_plane.support import document
 from tests.tama.endpoint import Endpoint
+from tools.environment import ROOT
 
 SPACES = "/provision/neural/spaces"
 
@@ -79,7 +84,7 @@ def test_what_is_not_public_is_out_of_reach_unless_it_is_allowed(
         declared = client.request("POST", path, {"specification": {**specification, "endpoint": endpoint.url}})
         path = f"/provision/sensory/specifications/{declared['id']}/identifiers/ApiKey/identities"
         made = client.request("POST", path, {"identity": identity})
-        read = client.request("GET", f"/provision/sensory/identities/{made['id']}")
+        read = settled(client, f"/provision/sensory/identities/{made['id']}")
     assert (read["current_state"], endpoint.connections) == (state, int(state == "active"))
 
 
@@ -119,7 +124,7 @@ def test_a_client_that_is_revoked_is_refused_at_once(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["serve"], "Say which store is meant: --store sqlite:<path>, or set TAMA_STORE."),
-        (["serve", "--store", "plane.db"], "'plane.db' is no store; write sqlite:<path of a file>."),
+        (["serve", "--store", "plane.db"], "'plane.db' is no store; write sqlite:<path of a file>, or postgresql://…."),
         (["serve", "--store", "sqlite:{}/p.db", "--listen", "8090"], "'8090' is no address; write HOST:PORT"),
         (["serve", "--store", "sqlite:{}/p.db", "--listen", "127.0.0.1:70000"], "is no address"),
         (["serve", "--store", "sqlite:{}/p.db", "--metrics-listen", "9100"], "'9100' is no address"),
@@ -167,3 +172,72 @@ def test_an_address_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
         ran = tama("serve", "--store", f"sqlite:{tmp_path}/plane.db", "--listen", address)
     assert ran.returncode == 1
     assert f"The address {address} cannot be listened on: Address already in use." in ran.stderr.decode()
+
+
+def test_two_servers_share_a_database(tmp_path: Path, database: str) -> None:
+    with (
+        served(tmp_path / "a.db", database=database) as a,
+        served(tmp_path / "b.db", database=database) as b,
+        closing(a.connect()) as first,
+        closing(b.connect()) as second,
+    ):
+        space = first.request("POST", SPACES, {"space": {"name": "Movies", "type": "root"}})
+        assert second.request("GET", f"{SPACES}/movies") == space
+        # Clients and tokens lie in the database too.
+        with closing(Served(b.url, a.client_id, a.client_secret).connect()) as third:
+            assert third.request("GET", f"{SPACES}/movies") == space
+        document = {"openapi": "3.1.0", "info": {"title": "A", "version": "1"}, "paths": {"/a": {"get": {}}}}
+        given = {"specification": {"schema": document, "version": "1", "endpoint": "https://a.example"}}
+        made = first.request("POST", f"/provision/sensory/spaces/{space['id']}/specifications", given)
+        assert made["current_state"] == "pending"
+        assert settled(second, f"/provision/sensory/specifications/{made['id']}")["current_state"] == "completed"
+    for log in tmp_path.glob("*.log"):
+        assert '"level":"error"' not in log.read_text()
+
+
+@pytest.mark.parametrize("how", ["PGPASSWORD", "TAMA_STORE", "PGPASSFILE"])
+def test_a_password_comes_from_where_no_list_of_processes_shows_it(
+    tmp_path: Path, postgresql: PostgreSQL, database: str, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = urlsplit(database).path.removeprefix("/")
+    password = postgresql.password_file.read_text().strip().rpartition(":")[2]
+    plain = f"postgresql://tests@127.0.0.1:{postgresql.port}/{name}"
+    monkeypatch.setenv("PGPASSFILE", "/dev/null")
+    values = {
+        "PGPASSWORD": password,
+        "PGPASSFILE": str(postgresql.password_file),
+        "TAMA_STORE": plain.replace("tests@", f"tests:{password}@"),
+    }
+    monkeypatch.setenv(how, values[how])
+    option = [] if how == "TAMA_STORE" else ["--store", plain]
+    command = [sys.executable, "-m", "tama", "serve", *option, "--listen", "127.0.0.1:0"]
+    with (tmp_path / "log").open("w+") as log:
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=log, text=True) as process:
+            assert process.stdout
+            said = process.stdout.readline()
+            seen = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+            process.terminate()
+        assert said.startswith("listening on "), (tmp_path / "log").read_text()
+        assert password not in seen + said + (tmp_path / "log").read_text()
+
+
+def test_a_password_on_the_command_line_is_refused_and_not_repeated() -> None:
+    for address in ("postgresql://a:canary@host/db", "postgres://a@host/db?password=canary"):
+        ran = tama("serve", "--store", address)
+        assert ran.returncode == 2
+        assert ran.stderr == (
+            b"tama: The address of the store cannot be used: it has a password in it; write that into a password file,"
+            b" which PGPASSFILE names; or set TAMA_STORE.\n"
+        )
+    ran = tama("serve", "--store", "mysql://a:canary@host/db")
+    assert (ran.returncode, b"canary" in ran.stderr) == (2, False)
+
+
+def test_a_database_that_is_not_there_is_a_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    ran = tama("serve", "--store", f"postgresql://a@127.0.0.1:{port}/db")
+    assert ran.returncode in (1, 2)
+    assert ran.stderr.startswith(b"tama: The control plane's database cannot be used: ")
+    assert b"Connection refused" in ran.stderr
+    assert ran.stderr.count(b"\n") == 1
