@@ -50,20 +50,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: those of the command line, without the program's name; by default the process's.
     """
+    return carried_out("tama", lambda: _run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int | None:
     parser = _parser()
     options = parser.parse_args(arguments)
     if options.version:
         from importlib.metadata import version  # noqa: PLC0415 - it is slow, and seldom asked for
 
         sys.stdout.write(f"tama {version('memovee-personalization')}\n")
-        return 0
+        return None
     if options.command is None:
         parser.print_help()
-        return 0
-    return carried_out("tama", lambda: _run(options))
-
-
-def _run(options: argparse.Namespace) -> int | None:
+        return None
     from tama.control_plane.errors import StoreError  # noqa: PLC0415 - help needs no control plane
 
     try:
