@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from tama.control_plane import ControlPlane
-from tama.control_plane.store.sqlite import SQLiteStore
+from tama.control_plane.store.addresses import opened
 from tests.e2e.conftest import HEAD, SPECIFICATION
 from tests.support.served_control_plane import Service
 from tests.support.terraform import Terraform
@@ -59,10 +59,10 @@ resource "tama_source_identity" "it" {
 
 
 class Kept:
-    """What lies in the store."""
+    """What lies in the store at an address."""
 
-    def __init__(self, store: Path) -> None:
-        plane = ControlPlane(SQLiteStore(str(store.parent), file=store.name))
+    def __init__(self, store: str) -> None:
+        plane = ControlPlane(opened(store))
         self._of_kind = {
             kind: plane.objects(kind)
             for kind in ("space", "specification", "source_identity", "action", "class", "source")
@@ -85,13 +85,20 @@ class Kept:
             assert len(actions) == expected, specification
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest) -> str:
+    """The address of a database that is the store; empty where that is a file."""
+    return str(request.getfixturevalue("database")) if request.param == "postgresql" else ""
+
+
 @pytest.mark.parametrize("number", range(APPLIES))
 def test_nothing_acknowledged_is_lost_and_nothing_is_half_made(
-    terraform: Callable[..., Terraform], tmp_path: Path, number: int
+    terraform: Callable[..., Terraform], tmp_path: Path, database: str, number: int
 ) -> None:
     moments = sorted(random.Random(f"{SEED} {number}").sample(range(1, SPACES), len(VICTIMS)))
-    store = tmp_path / "tama" / "tama.db"
-    with Service(store) as service:
+    file = tmp_path / "tama.db"
+    store = database or f"sqlite:{file}"
+    with Service(file, database=database) as service:
         work = terraform(HEAD + service.plane.provider() + CONFIGURATION)
         apply = work.start("apply", "-auto-approve", "-input=false")
         for moment, victim in zip(moments, VICTIMS, strict=True):
@@ -113,14 +120,13 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_half_made(
         until_settled(store)
 
 
-def until_made(store: Path, objects: int, apply: subprocess.Popen[str]) -> None:
+def until_made(store: str, objects: int, apply: subprocess.Popen[str]) -> None:
     while apply.poll() is None and len(Kept(store).ids) < objects:
         time.sleep(0.01)
 
 
-def until_settled(store: Path) -> None:
-    # A killed worker keeps its claim on a job for a while.
-    deadline = time.monotonic() + 90
+def until_settled(store: str) -> None:
+    deadline = time.monotonic() + 30
     while any(one["current_state"] == "pending" for one in Kept(store)["source_identity"]):
         assert time.monotonic() < deadline
         time.sleep(0.1)
