@@ -25,7 +25,7 @@ def table(title: str, columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) 
     lines = [heading, *([_cell(row, column) for column in columns] for row in rows)]
     if len(lines) == 1:
         return f"{_strong(title)}: none"
-    widths = _fitted([max(_width(line[index]) for line in lines) for index in range(len(columns))])
+    widths = _fitted([max(_width(line[index]) for line in lines) for index in range(len(columns))], columns)
     padded = [
         (" " * _GAP).join(_padded(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in lines
@@ -54,17 +54,17 @@ def _cell(row: dict[str, Any], column: str) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
-def _fitted(widths: list[int]) -> list[int]:
-    """The widths of columns, the widest ones but the first cut until all fit the terminal, if there is one."""
+def _fitted(widths: list[int], columns: tuple[str, ...]) -> list[int]:
+    """The widths of columns, all but the first cut until they fit the terminal, if there is one; ids before words."""
     if not sys.stdout.isatty():
         return widths
     fitted = list(widths)
     excess = _MARGIN + sum(fitted) + _GAP * (len(fitted) - 1) - os.get_terminal_size(sys.stdout.fileno()).columns
     for _ in range(excess):
-        widest = max(range(1, len(fitted)), key=lambda index: fitted[index], default=0)
-        if fitted[widest] <= _NARROWEST:
+        wide = [index for index in range(1, len(fitted)) if fitted[index] > _NARROWEST]
+        if not wide:
             break
-        fitted[widest] -= 1
+        fitted[max(wide, key=lambda index: (columns[index].endswith("_id"), fitted[index]))] -= 1
     return fitted
 
 
