@@ -57,6 +57,11 @@ def chosen_version() -> str:
     return toolchain.terraform_version(toolchain.terraform())
 
 
+def has_functions(version: str | None) -> bool:
+    """Tell whether a Terraform, the chosen one without a version, has functions of providers: from 1.8 on it does."""
+    return toolchain.numbers(version or chosen_version()) >= (1, 8)
+
+
 def on_every_terraform(since: str = "1.5") -> pytest.MarkDecorator:
     """Run a test on the chosen Terraform and on each that is installed for the tests, those from a version on.
 

@@ -11,9 +11,8 @@ from typing import Any
 from provider.resources import local_service
 from tama import catalog
 from tama.catalog.declaration import Resource
-from tests.e2e.conftest import HEAD, chosen_version
+from tests.e2e.conftest import HEAD, has_functions
 from tests.support.terraform import Terraform
-from tools import toolchain
 from tools.environment import ROOT
 
 EXAMPLES = ROOT / "examples"
@@ -21,8 +20,6 @@ PROVIDER = (EXAMPLES / "provider" / "provider.tf").read_text("utf-8")
 RESOURCES = sorted((EXAMPLES / "resources").glob("*/resource.tf"))
 DATA_SOURCES = sorted((EXAMPLES / "data-sources").glob("*/data-source.tf"))
 FUNCTIONS = sorted((EXAMPLES / "functions").glob("*/function.tf"))
-WITH_FUNCTIONS = (1, 8)
-"""The version from which on Terraform has functions of providers."""
 NOWHERE = "http://127.0.0.1:9"
 """Stands for the hosts of the examples, which a test must not call."""
 
@@ -30,8 +27,7 @@ NOWHERE = "http://127.0.0.1:9"
 def test_every_example_is_applied_planned_empty_imported_and_destroyed(terraform: Callable[..., Terraform]) -> None:
     """Each in a module of its own, all at once, beside the example of the provider's configuration."""
     work = terraform(PROVIDER)
-    functions = FUNCTIONS if toolchain.numbers(chosen_version()) >= WITH_FUNCTIONS else []
-    examples = [*RESOURCES, *DATA_SOURCES, *functions]
+    examples = [*RESOURCES, *DATA_SOURCES, *(FUNCTIONS if has_functions(None) else ())]
     work.write(PROVIDER + "".join(_module(example, work.folder) for example in examples))
     work.init()
     try:

@@ -18,7 +18,7 @@ from tama.catalog.declaration import Resource
 from tama.client import Client
 from tama.client.errors import NotFound
 from tama.control_plane.kinds import Kinds
-from tests.e2e.conftest import SPACE, SPECIFICATION, Plane, on_every_terraform
+from tests.e2e.conftest import SPACE, SPECIFICATION, Plane, has_functions, on_every_terraform
 from tests.support.terraform import Terraform
 
 Make = Callable[..., Terraform]
@@ -407,19 +407,25 @@ data "tama_thought_path" "it" { id = tama_thought_path.first.id }
 """
 
 
-class Lives:
-    """Every resource and every data source, with what is around them, in one configuration."""
+FUNCTION = """
+output "document" { value = provider::tama::openapi(tama_specification.it.schema) }
+"""
 
-    def __init__(self, work: Terraform, plane: Plane) -> None:
+
+class Lives:
+    """Every resource, every data source and, where there is one, the function, all in one configuration."""
+
+    def __init__(self, work: Terraform, plane: Plane, version: str | None) -> None:
         self.work = work
         self.plane = plane
+        self.looked_up = LOOKUPS + FUNCTION * has_functions(version)
         self.owns = {life: own for life, (own, _, _) in LIVES.items()}
         self.addresses = {life: f"tama_{_type(life)}.{_label(life)}" for life in LIVES}
 
     def apply(self, **owns: str) -> dict[str, list[str]]:
         """Apply with other configurations of some lives, and return what was planned; the next plan is empty."""
         self.owns.update(owns)
-        self.work.write(self.plane.head + AROUND + _labelled(self.owns) + LOOKUPS)
+        self.work.write(self.plane.head + AROUND + _labelled(self.owns) + self.looked_up)
         planned = self.work.changes()
         self.work.run("apply", "-input=false", "plan.bin")
         assert self.work.changes() == {}
@@ -449,14 +455,14 @@ class Lives:
 
 
 @pytest.mark.parametrize("plane", ["http"], indirect=True)
-def test_the_life_of_every_resource_over_http(terraform: Make, plane: Plane) -> None:
-    _live(Lives(terraform(plane.head), plane))
+def test_the_life_of_every_resource_over_http(terraform: Make, plane: Plane, version: str | None) -> None:
+    _live(Lives(terraform(plane.head), plane, version))
 
 
 @on_every_terraform()
 @pytest.mark.parametrize("plane", ["embedded"], indirect=True)
-def test_the_life_of_every_resource_embedded(terraform: Make, plane: Plane) -> None:
-    _live(Lives(terraform(plane.head), plane))
+def test_the_life_of_every_resource_embedded(terraform: Make, plane: Plane, version: str | None) -> None:
+    _live(Lives(terraform(plane.head), plane, version))
 
 
 def _live(lives: Lives) -> None:

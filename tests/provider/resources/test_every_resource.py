@@ -1,4 +1,7 @@
-"""What holds of every resource, or of every attribute of a kind, held against the declarations themselves."""
+"""What holds of every resource, or of every attribute of a kind.
+
+It is held against a control plane of each kind, and against `Echo` where another Tama may answer otherwise than ours.
+"""
 
 from __future__ import annotations
 
