@@ -89,12 +89,12 @@ def unknown_outcome(error: OutcomeUnknown, declared: Resource, values: Values) -
 
 
 def forgotten_outcome(declared: Resource) -> Failure:
-    """Return the failure for a create of unknown outcome that the control plane no longer knows."""
+    """Return the failure for a create of unknown outcome that the control plane does not know, or no longer."""
     return Failure(
         Diagnostic(
             "Unknown Outcome",
-            f"Terraform had no answer to the create of this {declared.thing}, and asks too late what became of it. "
-            f"Look whether the {declared.thing} exists. Then `terraform state rm` its address, and when it does, "
+            f"There was no answer to the create of this {declared.thing}, and the control plane cannot tell what became "
+            f"of it. Look whether the {declared.thing} exists. Then `terraform state rm` its address, and when it does, "
             "`terraform import` it.",
         )
     )

@@ -117,12 +117,14 @@ class CatalogResource(Resource):
         """GET it."""
         try:
             found = self._resolved(state, private)
-            response = found and self._client().request("GET", self._member(found))
+            if found is None:
+                return None
+            response = self._client().request("GET", self._member(found))
         except NotFound:
             return None
         except TamaError as error:
             raise self._failure("read", error) from error
-        return response and self._state(response, plain(self._fields, state))
+        return self._state(response, plain(self._fields, state))
 
     def update(self, change: Change) -> None:
         """PATCH it, unless nothing changes that the API keeps, and wait."""
@@ -212,12 +214,16 @@ class CatalogResource(Resource):
         """Return the state with the id of what a create of unknown outcome made; None when it made nothing.
 
         Raises:
-            TamaError: it cannot be asked for.
-            Failure: it was asked for too late.
+            TamaError: it cannot be asked for now.
+            Failure: nobody knows it any more.
         """
         if _KEY not in private:
             return state
-        made = self._client().resolve(private[_KEY])
+        try:
+            made = self._client().resolve(private[_KEY])
+        except NotFound as error:
+            # Another control plane than the one that was sent the create.
+            raise forgotten_outcome(self._declared) from error
         if made is None:
             if time() > private[_KEY_EXPIRES]:
                 raise forgotten_outcome(self._declared)

@@ -164,8 +164,11 @@ def test_what_cannot_be_asked_stays_to_be_asked(driver: Driver, client: Client) 
     assert driver.read("tama_space", read.state, read.private).state == MADE
 
 
-def test_what_is_asked_too_late_is_not_dropped_in_silence(driver: Driver, client: Client) -> None:
-    client.answers = [unknown("the-key", -1), None, {"id": "1"}, MADE]
+@pytest.mark.parametrize(("seconds", "answer"), [(-1, None), (86_400, response_error(404))], ids=["late", "elsewhere"])
+def test_what_nobody_can_tell_of_is_not_dropped_in_silence(
+    driver: Driver, client: Client, seconds: float, answer: Any
+) -> None:
+    client.answers = [unknown("the-key", seconds), answer, {"id": "1"}, MADE]
     made = driver.apply("tama_space", SPACE)
     read = driver.read("tama_space", made.state, made.private)
     assert read.errors[0].startswith("Unknown Outcome: ")

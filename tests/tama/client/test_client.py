@@ -341,21 +341,3 @@ def test_a_launch_that_reaches_nothing_loads_next_to_nothing() -> None:
     )
 
     assert ran.stdout.split() == ["__future__", "tama", "tama.client", "tama.client.errors"]
-
-
-def test_a_request_over_http_loads_nothing_slow(hosted: Hosted) -> None:
-    script = (
-        "import sys; sys.path[:0] = [sys.argv[1]]; import tama.client;"
-        "client = tama.client.connect(sys.argv[2], client_id='a', client_secret='b'); client.create('/a', {});"
-        "slow = {'base64', 'email', 'http', 'os', 'random', 'socket', 'ssl', 'threading', 'urllib'};"
-        "print(*sorted(slow & set(sys.modules)))"
-    )
-
-    ran = subprocess.run(
-        [sys.executable, "-I", "-S", "-c", script, str(ROOT), hosted.endpoint.url],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-
-    assert ran.stdout.split() == []
