@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from tests.e2e.conftest import EMBEDDED, HEAD, SPACE, SPECIFICATION
 from tests.support.served_control_plane import served
 from tests.support.terraform import Terraform
@@ -79,13 +81,15 @@ resource "tama_thought_tool" "it" {
 )
 
 
+@pytest.mark.parametrize("store", ["sqlite", "postgresql"])
 def test_after_an_export_and_an_import_a_plan_with_the_other_base_url_is_empty(
-    terraform: Callable[..., Terraform], tmp_path: Path
+    request: pytest.FixtureRequest, terraform: Callable[..., Terraform], tmp_path: Path, store: str
 ) -> None:
+    database = request.getfixturevalue("database") if store == "postgresql" else ""
     work = terraform(EMBEDDED + DECLARED)
     work.apply()
     exported = tama("export", "--with-secrets", f"--base-url=embedded:{work.folder}/tama").stdout
-    with served(tmp_path / "served.db") as plane:
+    with served(tmp_path / "served.db", database=database) as plane:
         credential = {"TAMA_CLIENT_ID": plane.client_id, "TAMA_CLIENT_SECRET": plane.client_secret}
         variables = {"TAMA_BASE_URL": plane.url, **credential}
         assert tama("import", "-", given=exported, variables=variables).returncode == 0
