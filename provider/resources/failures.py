@@ -93,9 +93,9 @@ def forgotten_outcome(declared: Resource) -> Failure:
     return Failure(
         Diagnostic(
             "Unknown Outcome",
-            f"There was no answer to the create of this {declared.thing}, and the control plane cannot tell what became "
-            f"of it. Look whether the {declared.thing} exists. Then `terraform state rm` its address, and when it does, "
-            "`terraform import` it.",
+            f"There was no answer to the create of this {declared.thing}, and the control plane cannot tell what "
+            f"became of it. Look whether the {declared.thing} exists. Then `terraform state rm` its address, and when "
+            "it does, `terraform import` it.",
         )
     )
 
