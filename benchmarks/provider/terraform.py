@@ -84,7 +84,7 @@ class Workspace:
 
     def _run(self, *arguments: str) -> None:
         done = subprocess.run(
-            ["terraform", *arguments],
+            ["terraform", *arguments, "-no-color"],
             cwd=self._folder,
             env=self._variables,
             stdin=subprocess.DEVNULL,
