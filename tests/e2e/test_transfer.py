@@ -11,6 +11,7 @@ import pytest
 from tests.e2e.conftest import EMBEDDED, HEAD, SPACE, SPECIFICATION
 from tests.support.served_control_plane import served
 from tests.support.terraform import Terraform
+from tests.tama import endpoint as endpoints
 from tests.tama.commands.support import tama
 
 WAIT = """wait_for {
@@ -19,11 +20,7 @@ WAIT = """wait_for {
       in   = ["completed"]
     }
   }"""
-# What refers across, what holds secrets, what is derived, and what Terraform waits for.
-DECLARED = (
-    SPACE
-    + SPECIFICATION.replace("BLOCKS", WAIT)
-    + """
+IDENTITY = """
 resource "tama_source_identity" "it" {
   specification_id = tama_specification.it.id
   identifier       = "ApiKey"
@@ -33,7 +30,15 @@ resource "tama_source_identity" "it" {
     method = "GET"
     codes  = [200]
   }
+  WAIT
 }
+"""
+# What refers across, what holds secrets, what is derived, and what Terraform waits for.
+DECLARED = (
+    SPACE
+    + SPECIFICATION.replace("BLOCKS", WAIT)
+    + IDENTITY.replace("WAIT", "")
+    + """
 data "tama_action" "it" {
   specification_id = tama_specification.it.id
   identifier       = "list-things"
@@ -101,3 +106,24 @@ def test_after_an_export_and_an_import_a_plan_with_the_other_base_url_is_empty(
         work.destroy()
         left = json.loads(tama("list", "--json", variables=variables).stdout)
         assert [one for of_kind in left.values() for one in of_kind] == []
+
+
+def test_after_an_import_without_secrets_the_next_apply_sends_what_is_waited_for(
+    terraform: Callable[..., Terraform], tmp_path: Path
+) -> None:
+    with endpoints.running() as endpoint:
+        declared = (SPACE + SPECIFICATION.replace("BLOCKS", "") + IDENTITY).replace(
+            "http://127.0.0.1:9/it", endpoint.url
+        )
+        work = terraform(EMBEDDED + declared.replace("WAIT", WAIT.replace("completed", "active")))
+        work.apply()
+        base_url = f"--base-url=embedded:{work.folder}/tama"
+        file = tmp_path / "tama.json"
+        file.write_bytes(tama("export", base_url).stdout)
+        assert tama("import", "--replace", str(file), base_url).returncode == 0
+
+        applied = work.apply()
+
+    assert "0 added, 1 changed, 0 destroyed" in applied.stdout
+    assert [request.headers["authorization"] for request in endpoint.requests] == ["Bearer identity-key"] * 2
+    assert work.run("plan", "-input=false", "-detailed-exitcode", check=False).returncode == 0
