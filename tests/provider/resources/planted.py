@@ -12,6 +12,7 @@ from tama.catalog.declaration import Block
 from tama.client import Client
 from tests.provider.driver import Values
 from tests.provider.resources.echo import SAMPLE, Echo, least
+from tests.support.served_control_plane import settled
 
 OPENAPI = (
     '{ "openapi": "3.1.0", "info": { "title": "It", "version": "1" },'
@@ -43,6 +44,9 @@ class Planted(Echo):
         state = super().apply(config, prior)
         self._member = fill(self.declared.member, state)
         self.object = self._client.request("GET", self._member)
+        if self.object.get("current_state") == "pending":
+            self.object = settled(self._client, self._member)
+            state = self.read(state)
         return state
 
     def edit(self, **values: Any) -> None:
