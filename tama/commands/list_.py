@@ -59,23 +59,27 @@ def run(options: argparse.Namespace) -> None:
             entries = [entry for entry in entries if entry["space_id"] == space]
     if options.kind:
         _print_kind(options.kind, [entry["object"] for entry in entries], as_json=options.json)
-        return
+    else:
+        _print_all(entries, others=options.all, as_json=options.json)
+
+
+def _print_all(entries: list[Object], *, others: bool, as_json: bool) -> None:
     found = {name: [one["object"] for one in entries if one["kind"] == kind] for name, _, kind, _ in _TABLES}
     shown = {kind for _, _, kind, _ in _TABLES}
-    others = [
+    rest = [
         {"id": one["object"]["id"], "kind": one["kind"], "name": one["object"].get("name") or ""}
         for one in entries
         if one["kind"] not in shown
     ]
-    if options.json:
-        print_json({**found, "others": others})
+    if as_json:
+        print_json({**found, "others": rest})
         return
     tables = [table(title, columns, found[name]) for name, title, _, columns in _TABLES]
-    if options.all:
-        tables.append(table("Others", ("id", "kind", "name"), others))
-    elif others:
+    if others:
+        tables.append(table("Others", ("id", "kind", "name"), rest))
+    elif rest:
         # A specification alone yields hundreds of them, which would bury what people look for.
-        tables.append(f"Others: {len(others)}, which --all shows")
+        tables.append(f"Others: {len(rest)}, which --all shows")
     print_text("\n\n".join(tables))
 
 

@@ -48,7 +48,8 @@ def print_text(text: str) -> None:
 
 
 def _cell(row: dict[str, Any], column: str) -> str:
-    text = str(row.get(column, ""))
+    value = row.get(column, "")
+    text = str(value).lower() if isinstance(value, bool) else str(value)
     if column == "current_state" and "reason" in row:
         text = f"{text}: {row['reason']}"
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
