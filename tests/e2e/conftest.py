@@ -123,7 +123,7 @@ class Plane:
 
 @pytest.fixture(params=["embedded", "http"])
 def plane(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Plane]:
-    """A control plane that holds nothing: in the provider's process, and served over HTTP."""
+    """A control plane that holds nothing: in the provider's process on SQLite, and served over HTTP on PostgreSQL."""
     store = tmp_path / "tama" / "tama.db"
     if request.param == "embedded":
         url = f"embedded:{store.parent}"
@@ -131,7 +131,7 @@ def plane(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Plane]:
         yield Plane(provider, lambda: connect(url))
     else:
         store.parent.mkdir()
-        with served(store) as server:
+        with served(store, database=request.getfixturevalue("database")) as server:
             yield Plane(server.provider(), server.connect)
 
 

@@ -68,6 +68,8 @@ resource "tama_source_identity" "it" {
 }
 """
 DOCUMENT = SPECIFICATION.replace("BLOCKS", "")
+# What comes of a specification is there when a server has processed it.
+PROCESSED = SPECIFICATION.replace("BLOCKS", 'wait_for {\n field {\n name = "current_state"\n in = ["completed"]\n }\n }')
 SPACES = SPACE + SECOND_SPACE
 CLASSES = CLASS.replace('"it"', '"first"') + CLASS.replace('"it"', '"second"').replace("home", "other")
 
@@ -129,7 +131,7 @@ OUTPUTS = twice(
 QUEUE = resource("queue", 'role = "oracle"; name = "Slow"; concurrency = 2', "first")
 AROUND = "".join(
     [
-        *(SPACES, CLASSES, CHAINS, LISTENERS, SOURCES, MODELS, DOCUMENT, ACTIONS, THOUGHTS),
+        *(SPACES, CLASSES, CHAINS, LISTENERS, SOURCES, MODELS, PROCESSED, ACTIONS, THOUGHTS),
         *(PROMPTS, CORPORA, PATHS, CONTEXTS, TOOLS, OUTPUTS, QUEUE),
     ]
 )
@@ -690,9 +692,9 @@ data "tama_actions" "all" { specification_id = tama_specification.it.id }
 
 
 def test_what_exists_is_looked_up(terraform: Make, plane: Plane) -> None:
-    work = terraform(plane.head + SPACE + DOCUMENT)
+    work = terraform(plane.head + SPACE + PROCESSED)
     work.apply()
-    work.write(plane.head + SPACE + DOCUMENT + WAYS)
+    work.write(plane.head + SPACE + PROCESSED + WAYS)
     work.apply()
     state = work.state()
     for name in ("slug", "either"):
