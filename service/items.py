@@ -28,6 +28,9 @@ KEPT = ("event/", "preference/", "profile")
 The others say how it is kept, such as answers to retries, which stay for a day when all else is gone.
 """
 
+BEHIND = "\x01"
+"""Makes of a key a bound just behind it: less than each character of a key, and unlike NUL, every store takes it."""
+
 
 class Item(NamedTuple):
     """A version of a document.

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import orjson
 
-from service.items import MARKS, Changes, Item, Items
+from service.items import BEHIND, MARKS, Changes, Item, Items
 from service.refusal import Refused
 
 KEYS: Final = 1_000
@@ -143,7 +143,7 @@ def used_keys(read: Callable[[Callable[[Items], list[Item]]], list[Item]]) -> It
 
     """
     after = _MARKS
-    while marks := read(lambda items, after=after: items.scan(f"{after}\x00", _AFTER_MARKS, _MARKED)):  # type: ignore[misc] # bound at once
+    while marks := read(lambda items, after=after: items.scan(after + BEHIND, _AFTER_MARKS, _MARKED)):  # type: ignore[misc] # bound at once
         yield marks
         after = marks[-1].key
 

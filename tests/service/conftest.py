@@ -1,15 +1,24 @@
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from service.contract import Contract, load_contract
+from service.storage import Store
 from service.storage.sqlite import SQLiteStore
 from service.web.app import create_app
 from service.web.credentials import Credential, digest
 from tests.service.client import Client
 from tests.service.clock import Clock
 from tests.service.server import KEY, RunningService
+from tests.service.stores import KINDS, SharedStore
+from tests.support.postgresql import PostgreSQL
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if metafunc.definition.get_closest_marker("every_store") and "store" in metafunc.fixturenames:
+        metafunc.parametrize("store", KINDS, indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -22,15 +31,24 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[SQLiteStore]:
-    store = SQLiteStore(tmp_path / "data" / "personalization.db")
-    yield store
-    store.close()
+@pytest.fixture(scope="session")
+def shared_store(postgresql: PostgreSQL) -> Iterator[SharedStore]:
+    with closing(SharedStore(postgresql)) as shared:
+        yield shared
 
 
 @pytest.fixture
-def make_client(contract: Contract, store: SQLiteStore) -> Callable[[frozenset[str]], Client]:
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    """A store on SQLite, or of the kind that a test is parametrized by."""
+    if getattr(request, "param", "sqlite") == "postgresql":
+        yield request.getfixturevalue("shared_store").emptied()
+    else:
+        with closing(SQLiteStore(tmp_path / "data" / "personalization.db")) as store:
+            yield store
+
+
+@pytest.fixture
+def make_client(contract: Contract, store: Store) -> Callable[[frozenset[str]], Client]:
     def make(scopes: frozenset[str]) -> Client:
         credentials = [Credential(digest(KEY), "default", scopes)]
         return Client(contract, create_app(contract, store, credentials, instance="this-start", main_pid=1))

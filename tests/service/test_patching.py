@@ -7,6 +7,8 @@ import pytest
 from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE
 
+pytestmark = pytest.mark.every_store
+
 ANA = {"index": 0, "group": "real", "value": "Ana"}
 SILVA = {"index": 1, "group": "real", "value": "Silva"}
 ANNIE = {"index": 0, "group": "callable", "value": "Annie"}

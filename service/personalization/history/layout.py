@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-from service.items import Changes, Item, Items
+from service.items import BEHIND, Changes, Item, Items
 
 HEAD: Final = "head"
 _EVENTS, _IDS = "event/", "event-id/"
@@ -151,7 +151,7 @@ def deleted_ids(items: Items, head: Head, after: str, limit: int) -> tuple[list[
         The ids, and after which to go on; None when there are no more.
 
     """
-    stored = items.scan(f"{_IDS}{after}\x00" if after else _IDS, _AFTER_IDS, limit)
+    stored = items.scan(f"{_IDS}{after}{BEHIND}" if after else _IDS, _AFTER_IDS, limit)
     ids = [item.key.removeprefix(_IDS) for item in stored]
     deleted = [event_id for event_id in ids if (found := known(items, head, event_id)) and found.is_deleted]
     return deleted, ids[-1] if len(ids) == limit else None

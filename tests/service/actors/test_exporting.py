@@ -13,16 +13,18 @@ from service.personalization.history.retention import Limits, Retention
 from service.personalization.history.rules import append as append_to
 from service.personalization.standing import Standing, put_aliases
 from service.storage import StoreUnavailableError
-from service.storage.sqlite import SQLiteStore
 from tests.service.actors.calls import ANA, consent, exported, prefer
 from tests.service.client import Client
 from tests.service.history.calls import append, forget, forget_up_to, listed, said
 from tests.service.server import BASE, KEY
+from tests.service.stores import AnyStore
+
+pytestmark = pytest.mark.every_store
 
 NOBODY = b'{"actor_id":"a","aliases":[],"consent":{"status":"given"},"format":1,"history":[],"preferences":[]}'
 
 
-def append_many(store: SQLiteStore, number: int, actor: str = "a") -> None:
+def append_many(store: AnyStore, number: int, actor: str = "a") -> None:
     """Append as many events, so that an export takes several pages."""
     for first in range(0, number, 40):
         events = [
@@ -36,7 +38,7 @@ def _append(events: list[Event], changes: Changes) -> None:
     append_to(changes, events, Retention(Limits()), 1.5)
 
 
-def test_everything_that_is_kept_is_in_it(client: Client, store: SQLiteStore) -> None:
+def test_everything_that_is_kept_is_in_it(client: Client, store: AnyStore) -> None:
     client.put("a", ANA)
     prefer(client, "theme", "dark")
     prefer(client, "region", "BR")
@@ -78,7 +80,7 @@ def test_the_same_content_is_the_same_bytes_in_the_order_of_names(client: Client
     assert first.data == orjson.dumps(first.json, option=orjson.OPT_SORT_KEYS)
 
 
-def test_a_long_history_is_whole_and_without_what_was_deleted(client: Client, store: SQLiteStore) -> None:
+def test_a_long_history_is_whole_and_without_what_was_deleted(client: Client, store: AnyStore) -> None:
     append_many(store, 5 * PAGE)
     forget_up_to(client, "m-9")
     forget(client, f"m-{2 * PAGE}")
@@ -86,20 +88,20 @@ def test_a_long_history_is_whole_and_without_what_was_deleted(client: Client, st
     assert ids == [f"m-{number}" for number in range(10, 5 * PAGE) if number != 2 * PAGE]
 
 
-def test_an_alias_exports_the_actor_to_whom_it_leads(client: Client, store: SQLiteStore) -> None:
+def test_an_alias_exports_the_actor_to_whom_it_leads(client: Client, store: AnyStore) -> None:
     client.put("a", ANA)
     store.write("default", "visitor", Standing(alias_of="a").store)
     assert exported(client, "visitor").data == exported(client).data
 
 
-def test_nothing_is_exported_of_an_actor_who_is_being_erased(client: Client, store: SQLiteStore) -> None:
+def test_nothing_is_exported_of_an_actor_who_is_being_erased(client: Client, store: AnyStore) -> None:
     client.put("a", ANA)
     append(client, said("Hi"))
     store.write("default", "a", Standing(erasure="e").store)
     assert exported(client).data == NOBODY
 
 
-def test_what_is_appended_meanwhile_is_not_in_it(client: Client, store: SQLiteStore) -> None:
+def test_what_is_appended_meanwhile_is_not_in_it(client: Client, store: AnyStore) -> None:
     append_many(store, 2 * PAGE)
     pieces = export("a", partial(store.read, "default", "a"))
     next(pieces)
@@ -124,7 +126,7 @@ def _begins_anew(changes: Changes) -> None:
 
 
 @pytest.mark.parametrize("change", [_erases, _becomes_alias, _begins_anew])
-def test_it_breaks_off_when_the_actor_is_another_one_meanwhile(store: SQLiteStore, change: Any) -> None:
+def test_it_breaks_off_when_the_actor_is_another_one_meanwhile(store: AnyStore, change: Any) -> None:
     append_many(store, 2 * PAGE)
     pieces = export("a", partial(store.read, "default", "a"))
     next(pieces)
@@ -133,7 +135,7 @@ def test_it_breaks_off_when_the_actor_is_another_one_meanwhile(store: SQLiteStor
         list(pieces)
 
 
-def test_what_breaks_off_is_not_json(client: Client, store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_breaks_off_is_not_json(client: Client, store: AnyStore, monkeypatch: pytest.MonkeyPatch) -> None:
     append_many(store, 2 * PAGE)
     read, reads = store.read, 0
 
@@ -153,7 +155,7 @@ def test_what_breaks_off_is_not_json(client: Client, store: SQLiteStore, monkeyp
 
 
 def test_a_store_that_fails_at_once_is_an_error(
-    client: Client, store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+    client: Client, store: AnyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: Any) -> None:
         raise StoreUnavailableError

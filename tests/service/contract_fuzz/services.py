@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,8 +12,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from service.contract import Contract, load_contract
 from service.credentials import records
+from service.storage import Place
+from service.storage.opening import open_beside
 from service.storage.sqlite import SQLiteStore
-from service.storage.sqlite_beside import SQLiteBeside
 from service.web.app import create_app
 from tests.service.contract_fuzz.exchanges import Target
 from tests.service.contract_fuzz.population import EMPTY_TENANT
@@ -22,10 +22,10 @@ from tests.service.contract_fuzz.population import EMPTY_TENANT
 TENANTS = ("fuzzed", "twins", EMPTY_TENANT)
 
 
-def add_credentials(store: Path) -> tuple[str, str, str]:
-    """Add a credential with all scopes for each of TENANTS to a data file that is being served."""
+def add_credentials(store: Place) -> tuple[str, str, str]:
+    """Add a credential with all scopes for each of TENANTS to a store that is being served."""
     scopes = frozenset(load_contract().schema("Scope")["enum"])
-    with SQLiteBeside(store, time.time) as beside:
+    with open_beside(store) as beside:
         fuzzed, twins, empty = (records.add(beside, tenant, scopes, "", 0).text for tenant in TENANTS)
     return fuzzed, twins, empty
 

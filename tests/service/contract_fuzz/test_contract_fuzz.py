@@ -19,6 +19,7 @@ from tests.service.contract_fuzz.campaign import Report, run
 from tests.service.contract_fuzz.exchanges import Target
 from tests.service.contract_fuzz.services import add_credentials
 from tests.service.server import BASE, KEY, RunningService
+from tests.service.stores import KINDS, database_of
 
 CASES = int(os.environ.get("TAMA_FUZZ_CASES", "0"))
 SHORT = 3
@@ -38,10 +39,16 @@ class Campaign:
     key: str
 
 
-@pytest.fixture(scope="module")
-def campaign(tmp_path_factory: pytest.TempPathFactory, contract: Contract) -> Iterator[Campaign]:
-    with RunningService(tmp_path_factory.mktemp("fuzzed"), key=None) as service:
-        keys = add_credentials(service.store)
+@pytest.fixture(scope="module", params=KINDS)
+def campaign(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, contract: Contract
+) -> Iterator[Campaign]:
+    folder = tmp_path_factory.mktemp("fuzzed")
+    with (
+        database_of(request.param, request) as database,
+        RunningService(folder, key=None, database=database) as service,
+    ):
+        keys = add_credentials(database or service.store)
         examples = max(SHORT, math.ceil(CASES / len(contract.operations)))
         target = Target(f"http://127.0.0.1:{service.port}", *keys)
         report = run(target, examples, every=1 if CASES else 8)

@@ -1,7 +1,9 @@
 """OAuth 2.0 client credentials: the token endpoint, and what its tokens are good for."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,9 +19,10 @@ from service.refusal import Refused
 from service.storage.sqlite import SQLiteStore
 from service.web.app import create_app
 from service.web.credentials import CONFIGURED, RECORD_LIFETIME_S, Authenticator, Credential, digest
+from tama.control_plane import ControlPlane
+from tama.control_plane.store.addresses import opened
 from tests.service.clock import Clock
 from tests.service.server import BASE, KEY, RunningService
-from tests.tama.control_plane.conftest import api, plane  # noqa: F401 - fixtures
 from tests.tama.control_plane.support import Caller
 
 URL = f"{BASE}/oauth/token"
@@ -239,11 +242,14 @@ def test_both_schemes_of_the_contract_ask_for_the_same_scopes(contract: Contract
         assert set(scopes) <= set(flow["scopes"])
 
 
-def test_tama_calls_the_service_with_tokens(
-    service: RunningService,
-    contract: Contract,
-    api: Caller,  # noqa: F811 - a fixture is named by its argument
-) -> None:
+@pytest.fixture
+def api(tmp_path: Path) -> Iterator[Caller]:
+    """A control plane of its own."""
+    with closing(opened(f"sqlite:{tmp_path}/tama/tama.db")) as store:
+        yield Caller(ControlPlane(store))
+
+
+def test_tama_calls_the_service_with_tokens(service: RunningService, contract: Contract, api: Caller) -> None:
     endpoint = f"http://127.0.0.1:{service.port}{BASE}"
     specification = api.specification(api.space("Personalization")["id"], orjson.loads(contract.json), endpoint)
     client = {"api_key": None, "client_id": CONFIGURED, "client_secret": KEY}

@@ -7,28 +7,30 @@ import pytest
 from service.credentials import records
 from service.credentials.records import CredentialError
 from service.refusal import Refused
-from service.storage.sqlite import SQLiteStore
 from service.web.credentials import RECORD_LIFETIME_S, Authenticator, Credential
 from tests.service.clock import Clock
+from tests.service.stores import AnyStore
+
+pytestmark = pytest.mark.every_store
 
 READ = frozenset({"profile:read"})
 
 
 @pytest.fixture
-def use(store: SQLiteStore, clock: Clock) -> Callable[[str], Credential]:
+def use(store: AnyStore, clock: Clock) -> Callable[[str], Credential]:
     authenticator = Authenticator([], store, monotonic=clock, clock=clock)
     return lambda key: authenticator.authenticate(f"Bearer {key}", READ)
 
 
 def test_a_credential_stands_for_its_tenant_and_scopes(
-    store: SQLiteStore, use: Callable[[str], Credential], clock: Clock
+    store: AnyStore, use: Callable[[str], Credential], clock: Clock
 ) -> None:
     key = records.add(store, "one", ["profile:read", "admin"], "the label", clock())
     caller = use(key.text)
     assert (caller.tenant, sorted(caller.scopes), caller.identity) == ("one", ["admin", "profile:read"], key.id)
 
 
-def test_only_the_digest_of_a_key_is_kept(store: SQLiteStore, clock: Clock) -> None:
+def test_only_the_digest_of_a_key_is_kept(store: AnyStore, clock: Clock) -> None:
     key = records.add(store, "one", READ, "the label", clock())
     (kept,) = store.read("", records.PARTITION, lambda items: items.scan("", "~", 10))
     secret = key.text.rpartition(key.id + "_")[2]
@@ -38,7 +40,7 @@ def test_only_the_digest_of_a_key_is_kept(store: SQLiteStore, clock: Clock) -> N
 
 
 def test_a_revocation_is_taken_up_within_its_bound_and_not_before_the_row_is_read_again(
-    store: SQLiteStore, use: Callable[[str], Credential], clock: Clock
+    store: AnyStore, use: Callable[[str], Credential], clock: Clock
 ) -> None:
     key = records.add(store, "one", READ, "", clock())
     use(key.text)
@@ -51,7 +53,7 @@ def test_a_revocation_is_taken_up_within_its_bound_and_not_before_the_row_is_rea
 
 
 def test_a_new_credential_works_at_once_even_if_it_was_tried_before(
-    store: SQLiteStore, use: Callable[[str], Credential], clock: Clock
+    store: AnyStore, use: Callable[[str], Credential], clock: Clock
 ) -> None:
     with pytest.raises(Refused):
         use(f"mpk_{'0' * 16}_{'A' * 43}")
@@ -59,7 +61,7 @@ def test_a_new_credential_works_at_once_even_if_it_was_tried_before(
 
 
 def test_a_rotation_keeps_the_identity_and_ends_the_key_of_before(
-    store: SQLiteStore, use: Callable[[str], Credential], clock: Clock
+    store: AnyStore, use: Callable[[str], Credential], clock: Clock
 ) -> None:
     old = records.add(store, "one", READ, "", clock())
     identity = use(old.text).identity
@@ -71,7 +73,7 @@ def test_a_rotation_keeps_the_identity_and_ends_the_key_of_before(
 
 
 def test_both_keys_are_valid_while_a_rotation_overlaps_and_never_three(
-    store: SQLiteStore, use: Callable[[str], Credential], clock: Clock
+    store: AnyStore, use: Callable[[str], Credential], clock: Clock
 ) -> None:
     first = records.add(store, "one", READ, "", clock())
     second = records.rotate(store, first.id, 60, clock())
@@ -89,7 +91,7 @@ def test_both_keys_are_valid_while_a_rotation_overlaps_and_never_three(
     assert use(third.text).id
 
 
-def test_a_revoked_credential_stays_revoked(store: SQLiteStore, clock: Clock) -> None:
+def test_a_revoked_credential_stays_revoked(store: AnyStore, clock: Clock) -> None:
     key = records.add(store, "one", READ, "", clock())
     records.revoke(store, key.id, clock())
     clock.now += 100
@@ -110,12 +112,12 @@ def test_a_revoked_credential_stays_revoked(store: SQLiteStore, clock: Clock) ->
         ("a", "two\nlines", "A label has"),
     ],
 )
-def test_what_is_no_tenant_or_label_is_refused(store: SQLiteStore, tenant: str, label: str, problem: str) -> None:
+def test_what_is_no_tenant_or_label_is_refused(store: AnyStore, tenant: str, label: str, problem: str) -> None:
     with pytest.raises(CredentialError, match=problem):
         records.add(store, tenant, READ, label, 0)
     assert records.listed(store) == []
 
 
-def test_every_credential_is_listed_however_many_there_are(store: SQLiteStore) -> None:
+def test_every_credential_is_listed_however_many_there_are(store: AnyStore) -> None:
     ids = sorted(records.add(store, "one", READ, "", 0).id for _ in range(205))
     assert [record.id for record in records.listed(store)] == ids

@@ -9,6 +9,8 @@ from tests.service.client import Client
 from tests.service.history.calls import append, contents, forget, listed, path, said
 from tests.service.server import BASE
 
+pytestmark = pytest.mark.every_store
+
 
 def test_what_was_said_is_shown_as_it_was_told(client: Client) -> None:
     told = said("A scary one!\nPlease.", thread="evening-1", event_id="m:1", time="2026-11-24T22:00:00+02:00")

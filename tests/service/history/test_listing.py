@@ -9,12 +9,14 @@ import pytest
 
 from service.contract import Contract
 from service.personalization.history.rules import MAX_LOOKED_AT
-from service.storage.sqlite import SQLiteStore
 from service.web.app import create_app
 from service.web.credentials import Credential, digest
 from tests.service.client import Client
 from tests.service.history.calls import append, contents, forget, forget_up_to, listed, path, said
 from tests.service.server import BASE
+from tests.service.stores import AnyStore
+
+pytestmark = pytest.mark.every_store
 
 OTHER_KEY = "another-k3y-of-the-tests-0123456789-abc"
 
@@ -115,7 +117,7 @@ def test_a_cursor_fits_no_other_list(client: Client) -> None:
         assert (answer.status_code, answer.json["code"]) == (422, "invalid_cursor")
 
 
-def test_a_cursor_fits_no_other_tenant(contract: Contract, store: SQLiteStore, client: Client) -> None:
+def test_a_cursor_fits_no_other_tenant(contract: Contract, store: AnyStore, client: Client) -> None:
     credentials = [Credential(digest(OTHER_KEY), "other", frozenset({"profile:read", "history:write"}))]
     other = Client(contract, create_app(contract, store, credentials, instance="i", main_pid=1))
     _fill(client, 2)

@@ -16,6 +16,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.service.model import person
 from tests.service.model.machine import Interleavings
 from tests.service.server import RunningService
+from tests.service.stores import KINDS, database_of
 
 IS_LONG = "TAMA_EXAMPLES" in os.environ
 EXAMPLES = int(os.environ.get("TAMA_EXAMPLES", "25"))
@@ -28,10 +29,14 @@ BOUNDS = {
 }
 
 
-@pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
-    """A service whose bounds are low enough to be met."""
-    with RunningService(tmp_path_factory.mktemp("service"), environment=BOUNDS) as service:
+@pytest.fixture(scope="module", params=KINDS)
+def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+    """A service on each kind of store, whose bounds are low enough to be met."""
+    folder = tmp_path_factory.mktemp("service")
+    with (
+        database_of(request.param, request) as database,
+        RunningService(folder, environment=BOUNDS, database=database) as service,
+    ):
         yield service
 
 

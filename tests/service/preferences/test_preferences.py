@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from service.contract import Contract
-from service.storage.sqlite import SQLiteStore
 from service.web.app import Bounds, create_app
 from service.web.credentials import Credential, digest
 from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE, KEY
+from tests.service.stores import AnyStore
+
+pytestmark = pytest.mark.every_store
 
 LIST = f"{BASE}/profile/a/preferences"
 THEME = f"{LIST}/theme"
@@ -114,7 +116,7 @@ def test_preferences_need_no_profile_and_outlive_nothing_but_themselves(client: 
     assert client.get("a").status_code == 200
 
 
-def test_preferences_belong_to_one_actor_of_one_tenant(contract: Contract, store: SQLiteStore, client: Client) -> None:
+def test_preferences_belong_to_one_actor_of_one_tenant(contract: Contract, store: AnyStore, client: Client) -> None:
     client.call("PUT", THEME, DARK)
     other_key = "another-key-of-more-than-32-characters"
     other = Credential(digest(other_key), "other", frozenset(contract.schema("Scope")["enum"]))
@@ -135,7 +137,7 @@ def test_each_operation_needs_its_scope(
     assert (answer.status_code, answer.json["code"]) == (403, "insufficient_scope")
 
 
-def test_an_actor_has_no_more_preferences_than_the_limit(contract: Contract, store: SQLiteStore) -> None:
+def test_an_actor_has_no_more_preferences_than_the_limit(contract: Contract, store: AnyStore) -> None:
     credential = Credential(digest(KEY), "default", frozenset(contract.schema("Scope")["enum"]))
     app = create_app(contract, store, [credential], instance="i", main_pid=1, bounds=Bounds(max_preferences=2))
     client = Client(contract, app)

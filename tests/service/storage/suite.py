@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from service.items import MAX_CHANGES, Changes, Item, Items, Work
+from service.items import BEHIND, MAX_CHANGES, Changes, Item, Items, Work
 from service.storage import Store, StoreUnavailableError, Task, TenantFullError
 
 
@@ -261,6 +261,11 @@ class StoreSuite:
 
         store.write("t", "a", fill)
         assert store.read("t", "a", lambda items: keys(items.scan("k/", "k0", 100))) == names
+
+    def test_a_scan_goes_on_behind_a_key(self, store: Store) -> None:
+        for name in ("k/a", "k/a-", "k/b"):
+            store.write("t", "a", puts(name, b"1"))
+        assert store.read("t", "a", lambda items: keys(items.scan(f"k/a{BEHIND}", "k0", 9))) == ["k/a-", "k/b"]
 
     def test_marks_are_scanned_among_themselves(self, store: Store) -> None:
         store.write("t", "a", puts("mark/k/1", b"1"))

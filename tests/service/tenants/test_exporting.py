@@ -23,6 +23,9 @@ from service.web.credentials import Credential, digest
 from service.web.streams import BLOCK_BYTES
 from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE, KEY, RunningService
+from tests.service.stores import AnyStore
+
+pytestmark = pytest.mark.every_store
 
 EXPORT = f"{BASE}/actors/export"
 SCOPES = frozenset({"admin", "profile:read", "profile:write", "history:write", "actor:erase"})
@@ -42,7 +45,7 @@ def documents(told: list[Any]) -> list[str]:
     return [line["actor_id"] for line in told if "actor_id" in line]
 
 
-def add(store: SQLiteStore, *actors: str, size: int = 10, tenant: str = "default") -> None:
+def add(store: AnyStore, *actors: str, size: int = 10, tenant: str = "default") -> None:
     """Add actors with a preference of so many characters."""
     preference = orjson.dumps({"type": "note", "value": "x" * size, "changed_at": "2026-01-01T00:00:00Z"})
     for actor in actors:
@@ -55,7 +58,7 @@ def test_a_tenant_without_actors_is_one_line(client: Client) -> None:
     assert answer.data == b'{"actors":0,"end":true}\n'
 
 
-def test_each_line_is_the_document_of_an_actor(client: Client, store: SQLiteStore) -> None:
+def test_each_line_is_the_document_of_an_actor(client: Client, store: AnyStore) -> None:
     ids = ("ana", "b\u00e9b\u00e9", "withdrawn")
     for actor in ids:
         client.put(actor, {"names": [{"index": 0, "value": actor}]})
@@ -72,7 +75,7 @@ def test_each_line_is_the_document_of_an_actor(client: Client, store: SQLiteStor
 
 
 def test_an_export_goes_on_after_each_of_its_marks_and_after_a_page_of_the_list(
-    client: Client, store: SQLiteStore
+    client: Client, store: AnyStore
 ) -> None:
     everyone = [f"actor-{number:03}" for number in range(2 * PAGE + 5)]
     add(store, *everyone)
@@ -89,7 +92,7 @@ def test_an_export_goes_on_after_each_of_its_marks_and_after_a_page_of_the_list(
     assert documents(lines(export(client, page["next"]).data)) == everyone[7:]
 
 
-def test_marks_come_sooner_when_documents_are_long(client: Client, store: SQLiteStore) -> None:
+def test_marks_come_sooner_when_documents_are_long(client: Client, store: AnyStore) -> None:
     add(store, *"abcde", size=MARK_BYTES // 2)
     told = lines(export(client).data)
     assert ["actor_id" if "actor_id" in line else next(iter(line)) for line in told] == [
@@ -97,7 +100,7 @@ def test_marks_come_sooner_when_documents_are_long(client: Client, store: SQLite
     ]  # fmt: skip
 
 
-def test_what_is_no_cursor_of_the_tenant_is_refused(client: Client, contract: Contract, store: SQLiteStore) -> None:
+def test_what_is_no_cursor_of_the_tenant_is_refused(client: Client, contract: Contract, store: AnyStore) -> None:
     add(store, "a", "b")
     cursor = lines(export(client).data)[-2]["next"]
     other = create_app(contract, store, [Credential(digest(KEY), "other", SCOPES)], instance="i", main_pid=1)
@@ -113,7 +116,7 @@ def _begin(app: Flask, method: str = "GET") -> Any:
     return app.test_client().open(EXPORT, method=method, headers=headers, buffered=False)
 
 
-def test_one_export_of_a_tenant_is_sent_at_a_time_and_a_few_in_all(contract: Contract, store: SQLiteStore) -> None:
+def test_one_export_of_a_tenant_is_sent_at_a_time_and_a_few_in_all(contract: Contract, store: AnyStore) -> None:
     keys = [f"{KEY}-{number}" for number in range(MAX_TURNS + 1)]
     credentials = [Credential(digest(key), f"tenant-{number}", SCOPES) for number, key in enumerate(keys)]
     app = create_app(contract, store, credentials, instance="i", main_pid=1)
@@ -138,7 +141,7 @@ def test_one_export_of_a_tenant_is_sent_at_a_time_and_a_few_in_all(contract: Con
 
 
 @pytest.mark.parametrize("how", ["read", "unread", "head"])
-def test_a_place_is_given_back_however_an_export_ends(contract: Contract, store: SQLiteStore, how: str) -> None:
+def test_a_place_is_given_back_however_an_export_ends(contract: Contract, store: AnyStore, how: str) -> None:
     add(store, "a")
     app = create_app(contract, store, [Credential(digest(KEY), "default", SCOPES)], instance="i", main_pid=1)
     for _ in range(MAX_TURNS + 1):
@@ -150,7 +153,7 @@ def test_a_place_is_given_back_however_an_export_ends(contract: Contract, store:
 
 
 def test_a_store_that_fails_at_the_beginning_is_an_error_and_takes_no_place(
-    client: Client, store: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+    client: Client, store: AnyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(*_: object) -> list[str]:
         raise StoreUnavailableError
@@ -163,7 +166,7 @@ def test_a_store_that_fails_at_the_beginning_is_an_error_and_takes_no_place(
 
 
 def test_what_breaks_off_has_no_last_line(
-    client: Client, store: SQLiteStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    client: Client, store: AnyStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     add(store, *(f"actor-{number:03}" for number in range(PAGE + 1)))
     read = store.read
@@ -184,7 +187,7 @@ def test_what_breaks_off_has_no_last_line(
     assert "actor-100" not in caplog.text
 
 
-def test_who_is_erased_meanwhile_is_left_out(store: SQLiteStore) -> None:
+def test_who_is_erased_meanwhile_is_left_out(store: AnyStore) -> None:
     add(store, "a", "b", "c")
     erased: list[str] = []
 
@@ -199,7 +202,7 @@ def test_who_is_erased_meanwhile_is_left_out(store: SQLiteStore) -> None:
     assert erased == ["b"]
 
 
-def test_it_takes_no_more_memory_for_more_actors(store: SQLiteStore) -> None:
+def test_it_takes_no_more_memory_for_more_actors(store: AnyStore) -> None:
     preference = orjson.dumps({"type": "note", "value": "x" * 20_000})
 
     def actors(after: str | None, limit: int) -> list[str]:

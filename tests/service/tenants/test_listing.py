@@ -11,11 +11,13 @@ from service.contract import Contract
 from service.items import Changes
 from service.personalization.cursors import make_cursor
 from service.personalization.standing import Standing
-from service.storage.sqlite import SQLiteStore
 from service.web.app import create_app
 from service.web.credentials import Credential, digest
 from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE, KEY
+from tests.service.stores import AnyStore
+
+pytestmark = pytest.mark.every_store
 
 OTHER_KEY = "another-k3y-of-the-tests-0123456789-abc"
 
@@ -38,12 +40,12 @@ def pages(client: Client, limit: int) -> Iterator[list[str]]:
         query = f"limit={limit}&cursor={answer.json['next']}"
 
 
-def add(store: SQLiteStore, *actors: str, tenant: str = "default") -> None:
+def add(store: AnyStore, *actors: str, tenant: str = "default") -> None:
     for actor in actors:
         store.write(tenant, actor, lambda changes: changes.put("profile", b"{}"))
 
 
-def remove(store: SQLiteStore, actor: str) -> None:
+def remove(store: AnyStore, actor: str) -> None:
     store.write("default", actor, lambda changes: changes.delete("profile"))
 
 
@@ -66,7 +68,7 @@ def test_an_actor_is_who_has_a_profile_a_preference_or_an_event(client: Client) 
     assert ids(listed(client)) == ["event", "preference", "profile"], "consent changes nothing of what is kept"
 
 
-def test_an_alias_is_not_listed_nor_who_is_being_erased(client: Client, store: SQLiteStore) -> None:
+def test_an_alias_is_not_listed_nor_who_is_being_erased(client: Client, store: AnyStore) -> None:
     def stand(standing: Standing) -> Any:
         def change(changes: Changes) -> None:
             changes.put("profile", b"{}")
@@ -80,7 +82,7 @@ def test_an_alias_is_not_listed_nor_who_is_being_erased(client: Client, store: S
     assert list(pages(client, 2)) == [["a"], ["d"]]
 
 
-def test_only_actors_of_the_callers_tenant_are_listed(contract: Contract, store: SQLiteStore, client: Client) -> None:
+def test_only_actors_of_the_callers_tenant_are_listed(contract: Contract, store: AnyStore, client: Client) -> None:
     add(store, "canary-1", "canary-2")
     scopes = frozenset(contract.schema("Scope")["enum"])
     app = create_app(contract, store, [Credential(digest(OTHER_KEY), "other", scopes)], instance="i", main_pid=1)
@@ -92,7 +94,7 @@ def test_only_actors_of_the_callers_tenant_are_listed(contract: Contract, store:
 
 
 @pytest.mark.parametrize("limit", [1, 7, 30, 1_000])
-def test_pages_hold_every_actor_once(client: Client, store: SQLiteStore, limit: int) -> None:
+def test_pages_hold_every_actor_once(client: Client, store: AnyStore, limit: int) -> None:
     everyone = [f"actor-{number:02}" for number in range(29)] + ["\u00e9 \u00e8", "\U0001f600" * 256]
     add(store, *everyone)
     found = list(pages(client, limit))
@@ -101,7 +103,7 @@ def test_pages_hold_every_actor_once(client: Client, store: SQLiteStore, limit: 
     assert found[-1]
 
 
-def test_a_page_has_a_hundred_actors_unless_it_is_asked_for_others(client: Client, store: SQLiteStore) -> None:
+def test_a_page_has_a_hundred_actors_unless_it_is_asked_for_others(client: Client, store: AnyStore) -> None:
     add(store, *(f"actor-{number:03}" for number in range(101)))
     assert len(ids(listed(client))) == 100
     for query in ("limit=0", "limit=1001", "limit=ten", "page=2", "cursor=a&cursor=b"):
@@ -110,7 +112,7 @@ def test_a_page_has_a_hundred_actors_unless_it_is_asked_for_others(client: Clien
 
 @pytest.mark.parametrize("seed", range(5))
 def test_who_comes_and_goes_makes_nobody_else_come_twice_or_be_passed_over(
-    client: Client, store: SQLiteStore, seed: int
+    client: Client, store: AnyStore, seed: int
 ) -> None:
     chance = random.Random(seed)
     stay = {f"actor-{chance.randrange(10_000):04}" for _ in range(40)}
@@ -125,7 +127,7 @@ def test_who_comes_and_goes_makes_nobody_else_come_twice_or_be_passed_over(
     assert len(seen) == len(set(seen))
 
 
-def test_a_cursor_that_was_changed_or_made_up_is_refused(client: Client, store: SQLiteStore) -> None:
+def test_a_cursor_that_was_changed_or_made_up_is_refused(client: Client, store: AnyStore) -> None:
     add(store, "a", "b")
     cursor = listed(client, "limit=1").json["next"]
     held = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
@@ -138,7 +140,7 @@ def test_a_cursor_that_was_changed_or_made_up_is_refused(client: Client, store: 
     assert ids(listed(client, f"cursor={cursor}")) == ["b"]
 
 
-def test_it_is_for_administrators(contract: Contract, store: SQLiteStore) -> None:
+def test_it_is_for_administrators(contract: Contract, store: AnyStore) -> None:
     scopes = frozenset(contract.schema("Scope")["enum"]) - {"admin"}
     app = create_app(contract, store, [Credential(digest(KEY), "default", scopes)], instance="i", main_pid=1)
     assert listed(Client(contract, app)).json["code"] == "insufficient_scope"
