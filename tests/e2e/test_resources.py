@@ -715,6 +715,6 @@ def test_what_exists_is_looked_up(terraform: Make, plane: Plane) -> None:
 def test_what_is_not_there_is_an_error_that_says_what_to_do(terraform: Make, plane: Plane) -> None:
     work = terraform(plane.head + 'data "tama_space" "none" { id = "nowhere" }')
     error = " ".join(work.apply(check=False).stderr.split())
-    assert "Unable to read space, got error: API error 404: detail Not Found" in error
+    assert "Unable to read space by ID, got error: API error 404: detail Not Found" in error
     assert "Check the ids" in error
-    assert "The request was GET /provision/neural/spaces/nowhere." in error
+    assert "The request was GET /provision/neural/spaces/nowhere" in error
