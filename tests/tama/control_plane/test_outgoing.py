@@ -143,7 +143,7 @@ def test_no_proxy_of_the_environment_takes_part(endpoint: Endpoint, monkeypatch:
 
 @contextmanager
 def trickling(*first: bytes) -> Iterator[str]:
-    """A server that sends a byte every 20 ms, for ever."""
+    """A server that sends a byte every 20 ms, for much longer than anybody wants to wait."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
@@ -151,7 +151,9 @@ def trickling(*first: bytes) -> Iterator[str]:
             with connection:
                 try:
                     connection.sendall(b"".join(first))
-                    while not ended.wait(0.02):
+                    for _ in range(500):
+                        if ended.wait(0.02):
+                            break
                         connection.sendall(b"x")
                 except OSError:
                     return
