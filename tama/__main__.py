@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from hosting.outcome import FailedError, carried_out
-from tama.commands import call, clients, export, import_, list_, serve, show
+from tama.commands import backup, call, clients, export, import_, list_, serve, show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(command=None)
     parser.add_argument("--version", action="store_true", help="show the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (list_, show, call, export, import_, serve, clients):
+    for command in (list_, show, call, export, import_, serve, clients, backup):
         command.add(commands)
     return parser
 
