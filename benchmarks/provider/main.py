@@ -28,6 +28,7 @@ from benchmarks.provider.results import (
     ONE,
     OURS,
     SIZES,
+    UNWAITED,
     Subject,
     goals,
     growth_table,
@@ -48,7 +49,7 @@ SHORT: Final[Mapping[str, Configure]] = {
     MANY: configurations.spaces(100),
     GRAPH: configurations.graph,
 }
-WITHOUT_WAITS: Final[Mapping[str, Configure]] = {f"{GRAPH} without waits": configurations.graph_without_waits}
+WITHOUT_WAITS: Final[Mapping[str, Configure]] = {UNWAITED: configurations.graph_without_waits}
 LONG: Final[Mapping[str, Configure]] = {"1,000 spaces": configurations.spaces(1_000)}
 _ROUNDS_FOR_A_LONG_ONE: Final = 20
 

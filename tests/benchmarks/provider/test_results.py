@@ -11,6 +11,7 @@ from benchmarks.provider.results import (
     MANY,
     ONE,
     OURS,
+    UNWAITED,
     Measured,
     Subject,
     goals,
@@ -75,7 +76,12 @@ def test_every_command_is_to_be_as_fast_as_that_of_the_other_provider() -> None:
 
 @pytest.mark.parametrize(("seconds", "verdict"), [(0.5384, "0.10 0.10-0.10 met"), (0.6, "0.11 0.11-0.11 missed")])
 def test_what_is_waited_for_from_the_start_is_not_waited_for(seconds: float, verdict: str) -> None:
-    found = verdicts({Subject(GRAPH, "apply", OURS): timings(seconds)}, [], None)
+    measured: Measured = {
+        Subject(GRAPH, "apply", OURS): timings(seconds),
+        Subject(UNWAITED, "apply", OURS): timings(seconds / 1.2),
+    }
+    found = verdicts(measured, [], None)
+    assert found["apply, the graph with what it waits for / without waits"] == "1.20 1.20-1.20 1.20 missed"
     row = next(row for row in found if row.endswith("5,384 ms"))
     assert " ".join(found[row].replace("|", "").split()) == verdict
 
@@ -93,7 +99,7 @@ def test_time_grows_in_proportion_and_memory_is_bounded(
 def test_what_was_not_measured_is_said_so() -> None:
     found = verdicts({}, [grown(100, 0.2, 20)], None)
     assert set(found.values()) == {"not measured"}
-    assert len(found) == 11
+    assert len(found) == 12
 
 
 @pytest.mark.parametrize("warm_up", [True, False])
