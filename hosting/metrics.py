@@ -1,5 +1,7 @@
 """What an application counts and times, for Prometheus."""
 
+import math
+from collections.abc import Callable
 from http.server import HTTPServer
 
 from prometheus_client import (
@@ -40,6 +42,17 @@ class Metrics:
         info.labels(version).set(1)
         self.requests = RequestMetrics(name)
         self.registry.register(self.requests)
+
+    def gauge(self, name: str, meaning: str, value: Callable[[], int], unknown: type[Exception]) -> None:
+        """Have a number among the metrics that is looked up whenever they are read; NaN where `unknown` is raised."""
+
+        def known() -> float:
+            try:
+                return value()
+            except unknown:
+                return math.nan
+
+        Gauge(name, meaning, registry=self.registry).set_function(known)
 
     def names(self) -> list[str]:
         """Return the name of every metric."""

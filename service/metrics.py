@@ -3,10 +3,7 @@
 Labels name operations of the contract, statuses and error codes; no label's value comes from a caller.
 """
 
-import math
-from collections.abc import Callable
-
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Histogram
 
 import hosting.metrics
 import service
@@ -48,20 +45,15 @@ class Metrics(hosting.metrics.Metrics):
 
     def watch(self, store: Store) -> None:
         """Have what a store says of itself among the metrics, looked up whenever they are read."""
-        self._gauge(
-            "personalization_store_wal_pages", "Pages in the write-ahead log at the last commit.", store.log_pages
+        self.gauge(
+            "personalization_store_wal_pages",
+            "Pages in the write-ahead log at the last commit.",
+            store.log_pages,
+            StoreUnavailableError,
         )
-        self._gauge(
+        self.gauge(
             "personalization_store_sweeper_backlog",
             "Items that have expired and work that is due, not yet swept.",
             store.backlog,
+            StoreUnavailableError,
         )
-
-    def _gauge(self, name: str, meaning: str, value: Callable[[], int]) -> None:
-        def known() -> float:
-            try:
-                return value()
-            except StoreUnavailableError:
-                return math.nan
-
-        Gauge(name, meaning, registry=self.registry).set_function(known)

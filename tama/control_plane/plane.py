@@ -103,6 +103,12 @@ class ControlPlane:
 
         return Clients(self._store)
 
+    def waiting(self) -> int:
+        """How many objects are pending that nobody settles at the moment; at most 1,000 of each kind are counted."""
+        return self._store.read(
+            lambda transaction: sum(len(transaction.waiting_jobs(kind, 0, 1_000)) for kind in KINDS)
+        )
+
     def check(self) -> None:
         """Read something, which raises StoreError where the store cannot be read."""
         self._store.read(lambda transaction: transaction.has("space", ""))

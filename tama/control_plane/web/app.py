@@ -45,6 +45,9 @@ def create_app(
         token_lifetime_s: how long, in seconds, an access token is good.
     """
     observer = observer or Observer()
+    observer.metrics.gauge(
+        "tama_waiting_jobs", "Objects that are pending, and that nobody settles.", plane.waiting, StoreError
+    )
     app = Flask("tama", static_folder=None)
     app.url_map.merge_slashes = False
     app.url_map.strict_slashes = True

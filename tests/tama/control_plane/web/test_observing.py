@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from tama.control_plane import ControlPlane
 from tama.control_plane.errors import StoreError
 from tama.control_plane.web import create_app
+from tests.tama.control_plane.support import Caller, document
 from tests.tama.control_plane.web.support import bearer, credential_of, observer
 
 SPACES = "/provision/neural/spaces"
@@ -99,6 +100,25 @@ def test_metrics_count_by_operation_and_status(recorded: tuple[FlaskClient, Line
     assert 'tama_request_seconds_count{operation="read-space"} 1.0' in text
     assert "tama_info{" in text
     assert "canary" not in text
+
+
+def test_metrics_tell_of_what_is_pending(
+    recorded: tuple[FlaskClient, Lines], plane: ControlPlane, token: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    http, _ = recorded
+    api = Caller(plane)
+    schemes = {"ApiKey": {"type": "http", "scheme": "bearer"}}
+    described = document({}, components={"securitySchemes": schemes})
+    api.identity(api.specification(api.space("A")["id"], described)["id"])
+    assert "tama_waiting_jobs 1.0" in http.get("/metrics", headers=token).text
+
+    def fail() -> int:
+        raise StoreError("the file at a path")
+
+    monkeypatch.setattr(plane, "waiting", fail)
+    recording = observer()
+    create_app(plane, recording)
+    assert b"tama_waiting_jobs NaN" in recording.metrics.exposition()
 
 
 @pytest.mark.parametrize("error", [StoreError("the file at a path"), ZeroDivisionError("a canary")])
