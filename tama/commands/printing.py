@@ -6,6 +6,8 @@ import os
 import sys
 import unicodedata
 
+from hosting.outcome import FailedError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,10 +43,19 @@ def print_json(value: object, indent: int | None = None) -> None:
 
 
 def print_text(text: str) -> None:
-    """Print a text and a line's end."""
-    # Half a surrogate pair has no UTF-8 form; the escape that takes its place is the one of JSON.
-    sys.stdout.buffer.write(text.encode(errors="backslashreplace") + b"\n")
-    sys.stdout.buffer.flush()
+    """Print a text and a line's end.
+
+    Raises:
+        FailedError: it cannot be written, as when the disk is full.
+    """
+    try:
+        # Half a surrogate pair has no UTF-8 form; the escape that takes its place is the one of JSON.
+        sys.stdout.buffer.write(text.encode(errors="backslashreplace") + b"\n")
+        sys.stdout.buffer.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise FailedError(f"The output cannot be written: {error.strerror}.") from None
 
 
 def _cell(row: dict[str, Any], column: str) -> str:

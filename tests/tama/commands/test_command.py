@@ -170,3 +170,19 @@ def test_a_client_that_may_only_read_reaches_what_holds_no_secret(folder: Path, 
             assert b"answered 403: Forbidden. Look at TAMA_CLIENT_ID and TAMA_CLIENT_SECRET, and at " in ran.stderr
         beyond = tama("list", variables={**variables, "TAMA_SCOPES": "provision.all"})
         assert (beyond.returncode, b"The client may not have: provision.all" in beyond.stderr) == (1, True)
+
+
+@pytest.mark.usefixtures("declared")
+def test_an_output_that_cannot_be_written_is_a_sentence(folder: Path) -> None:
+    with Path("/dev/full").open("wb") as output:
+        ran = subprocess.run(
+            [sys.executable, "-m", "tama", "export", "--base-url", f"embedded:{folder}"],
+            cwd=ROOT,
+            env=environment(),
+            stdout=output,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+
+    assert (ran.returncode, ran.stderr) == (1, b"tama: The output cannot be written: No space left on device.\n")
