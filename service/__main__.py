@@ -7,9 +7,9 @@ from functools import partial
 
 import service
 from hosting.outcome import carried_out
-from service.commands import backup, check, keys, restore, serve
+from service.commands import backup, check, keys, migrate, restore, serve
 
-COMMANDS = (serve, keys, backup, restore, check)
+COMMANDS = (serve, keys, backup, restore, check, migrate)
 
 
 def make_parser() -> argparse.ArgumentParser:

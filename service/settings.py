@@ -227,6 +227,19 @@ def read_file(options: argparse.Namespace, environment: Mapping[str, str]) -> Pa
     return store
 
 
+def read_place(option: str, value: str) -> Place:
+    """Read the value of an option that names a store.
+
+    Raises:
+        ConfigurationError: it is wrong.
+
+    """
+    try:
+        return _store(value)
+    except ValueError as error:
+        raise ConfigurationError(f"{option}: {error}") from None
+
+
 class _Reader:
     """Reads settings, and gathers what is wrong with them."""
 

@@ -119,9 +119,8 @@ class PostgreSQLStore:
         with _translated():
             self._database = Database(address, prepares=prepares)
             try:
-                _refuse_other_encodings(self._database)
-                bring_forward(self._database, SCHEMA, STEPS)
-                self._marks_key = _marks_key(self._database)
+                prepare(self._database)
+                self._marks_key = marks_key(self._database)
             except BaseException:
                 self._database.close()
                 raise
@@ -259,14 +258,22 @@ class PostgreSQLStore:
         return self._database.read(read, seconds=seconds)
 
 
-def _refuse_other_encodings(database: Database) -> None:
+def prepare(database: Database) -> None:
+    """Make the tables of an empty database, or bring older ones forward.
+
+    Raises:
+        DatabaseError: it was not done.
+
+    """
     ((encoding,),) = database.read(lambda connection: connection.execute("SHOW server_encoding").fetchall())
     if encoding != "UTF8":
         raise DatabaseError(f"its encoding is {encoding}, and an actor's id can be any text: it must be UTF8")
-
-
-def _marks_key(database: Database) -> bytes:
+    bring_forward(database, SCHEMA, STEPS)
     database.transact(lambda connection: connection.execute(_MAKE_MARKS_KEY, (secrets.token_bytes(32),)))
+
+
+def marks_key(database: Database) -> bytes:
+    """Return the key of the hashes that lead to marks."""
     ((key,),) = database.read(lambda connection: connection.execute(_MARKS_KEY).fetchall())
     return bytes(key)
 

@@ -1,0 +1,62 @@
+"""`personalization migrate`."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from service.commands.outcome import CommandError
+from service.settings import STORE, read_place
+from service.storage import StoreUnavailableError
+from service.storage.files import HeldError
+from service.storage.migrating import TABLES, MigrationError, Side, migrate, open_side
+from service.storage.sqlite_file import NotOurFileError
+
+_ERASE_LINE = "\r\x1b[K"
+
+
+def add(commands: Any) -> None:
+    """Declare the command."""
+    parser: argparse.ArgumentParser = commands.add_parser(
+        "migrate",
+        help="copy all that a store holds into another one, while neither is served",
+        description="Copy all that a store holds into another one, of any kind, while neither is served: people, "
+        "consent, credentials, keys, scheduled work, and the versions that ETags name. The source stays as it is. A "
+        "copy that was cut off goes on where it was when the command is run again. In the end both are compared.",
+    )
+    for option, help_ in (("--from", "the store that is copied"), ("--to", "an empty store, or a copy to go on with")):
+        parser.add_argument(option, metavar="STORE", required=True, help=f"{help_}; in the form of {STORE.option}")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Migrate a store.
+
+    Raises:
+        ConfigurationError: a store is not named as one is.
+        CommandError: not everything was copied, or not known to be.
+
+    """
+    source_place, target_place = (read_place(f"--{name}", getattr(options, name)) for name in ("from", "to"))
+    try:
+        with open_side(source_place, is_source=True) as source, open_side(target_place, is_source=False) as target:
+            report = migrate(source, target, _progress(source))
+    except HeldError as error:
+        raise CommandError(f"A store is served by process {error.holder or 'unknown'}. Stop it first.") from None
+    except (NotOurFileError, StoreUnavailableError) as error:
+        raise CommandError(f"A store cannot be used: {error}. What was copied is there; run it again.") from None
+    except MigrationError as error:
+        raise CommandError(str(error)) from None
+    except OSError as error:
+        raise CommandError(f"A file cannot be used: {error.strerror}.") from None
+    for name, count in report.counts.items():
+        sys.stdout.write(f"{name}: {count}\n")
+    sys.stdout.write(f"sha256: {report.digest}\n")
+
+
+def _progress(source: Side) -> Callable[[int], object]:
+    """Return what tells who looks on how far the copy is."""
+    if not sys.stderr.isatty():
+        return lambda _count: None
+    items = source.count(TABLES[0])
+    return lambda count: sys.stderr.write(f"{_ERASE_LINE}copied {min(count, items)} of {items} items")

@@ -1,0 +1,61 @@
+"""An SQLite file as one side of a migration."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import apsw
+
+from service.storage import StoreUnavailableError
+from service.storage.files import FileLock, make_private_folder, open_private_file
+from service.storage.migrating import MigrationError, Row, Side, Table
+from service.storage.sqlite_census import forget_census
+from service.storage.sqlite_file import SCHEMA_VERSION, connect, marks_key, prepare, refuse_other_files, schema_version
+
+
+@contextmanager
+def sqlite_side(path: Path, *, is_source: bool) -> Iterator[Side]:
+    """See `open_side`; a target is made if it is not there."""
+    refuse_other_files(path)
+    if is_source and not path.is_file():
+        raise MigrationError(f"There is no file {path}.")
+    make_private_folder(path.parent)
+    with FileLock(path):
+        os.close(open_private_file(path))
+        try:
+            with closing(connect(path)) as connection:
+                if not is_source:
+                    prepare(connection)
+                    forget_census(connection)
+                elif schema_version(connection) != SCHEMA_VERSION:
+                    raise MigrationError("The source was made by an earlier version: start this one on it first.")
+                yield _SQLiteSide(connection)
+        except apsw.Error as error:
+            raise StoreUnavailableError(type(error).__name__) from error
+
+
+class _SQLiteSide(Side):
+    prefix = ""
+    parameter = "?"
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        super().__init__(marks_key(connection))
+        self._connection = connection
+
+    def fetch(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
+        """See `Side.fetch`."""
+        rows: Any = self._connection.execute(statement, cast("tuple[str, ...]", tuple(values)))
+        return list(rows)
+
+    def adopt(self, marks_key: bytes) -> None:
+        """See `Side.adopt`."""
+        self._connection.execute("UPDATE secret SET value = ? WHERE name = 'marks'", (marks_key,))
+        self.marks_key = marks_key
+
+    def put(self, table: Table, rows: Sequence[Row]) -> None:
+        """See `Side.put`."""
+        with self._connection:
+            self._connection.executemany(self.insertion(table), rows)
+        self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
