@@ -18,7 +18,7 @@ from tests.support.served_control_plane import tama as output_of
 from tests.tama.commands.support import ROOT, environment, tama
 from tests.tama.endpoint import Answer, Endpoint, Request, json_answer
 
-COMMANDS = ("list", "show", "call", "export", "import", "serve", "clients", "clients add")
+COMMANDS = ("list", "show", "call", "export", "import", "serve", "clients", "clients add", "backup")
 CLIENT = {"TAMA_CLIENT_ID": "id", "TAMA_CLIENT_SECRET": "secret-of-the-tests"}
 
 
