@@ -152,7 +152,8 @@ class _PostgreSQLTransaction(Transaction):
         return cursor.fetchall() if cursor.description else []
 
     def _run_each(self, statement: str, rows: Sequence[Row]) -> None:
-        self._cursor.executemany(statement.encode(), rows)
+        if rows:
+            self._cursor.executemany(statement.encode(), rows)
 
     def _insert(self, table: str, rows: Sequence[Row], tail: str = "") -> list[Row]:
         if not rows:

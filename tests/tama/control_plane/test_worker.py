@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -53,6 +54,27 @@ def test_a_specification_is_pending_and_then_completed_with_its_actions(hosted: 
 
     assert found == {**made, "current_state": "completed"}
     assert hosted.action(made["id"], "a")["path"] == "/a"
+
+
+def test_a_long_document_is_registered_with_its_many_actions(hosted: Caller) -> None:
+    text = "What it is about. " * 200
+    paths = {f"/things/{number}": {"get": operation(f"op-{number}", description=text)} for number in range(500)}
+    made = hosted.specification(hosted.space("Movies")["id"], document(paths))
+
+    assert settled(hosted, f"{SPECIFICATIONS}/{made['id']}", 60)["current_state"] == "completed"
+    assert [one["path"] for one in hosted.plane.objects("action")] == [*paths]
+    assert {one["name"] for one in hosted.plane.objects("class")} == {f"op-{number}" for number in range(500)}
+    hosted.delete(f"{SPECIFICATIONS}/{made['id']}")
+    assert [hosted.plane.objects(kind) for kind in ("action", "class", "class_corpus", "source")] == [[]] * 4
+
+
+def test_many_specifications_are_declared_at_once(hosted: Caller) -> None:
+    space = hosted.space("Movies")["id"]
+    with ThreadPoolExecutor(10) as pool:
+        made = list(pool.map(lambda _: hosted.specification(space, document(PATHS))["id"], range(100)))
+
+    assert {settled(hosted, f"{SPECIFICATIONS}/{id_}", 60)["current_state"] for id_ in made} == {"completed"}
+    assert len(hosted.plane.objects("action")) == 100
 
 
 def test_a_change_is_processed_again_and_keeps_ids(hosted: Caller) -> None:

@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import sysconfig
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -198,3 +199,19 @@ def test_what_was_deleted_is_in_no_file_after_closing_also_while_another_process
     assert all(b"canary" not in file.read_bytes() for file in tmp_path.iterdir())
     other.close()
     assert [file.name for file in tmp_path.iterdir()] == ["tama.db"]
+
+
+def test_an_embedded_control_plane_imports_nothing_that_is_slow(tmp_path: Path) -> None:
+    """A launch of the provider that has something to do pays for it."""
+    code = (
+        "import sys; sys.path += sys.argv[2:]; from tama.client import connect;"
+        "client = connect('embedded:' + sys.argv[1]); body = {'space': {'name': 'a', 'type': 'root'}};"
+        "client.request('POST', '/provision/neural/spaces', body); client.close(); print(*sys.modules)"
+    )
+    command = [sys.executable, "-I", "-S", "-c", code, str(tmp_path / "tama"), str(ROOT), sysconfig.get_path("purelib")]
+
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+
+    slow = {"dataclasses", "hashlib", "hosting", "logging", "pathlib", "psycopg", "requests", "threading", "typing"}
+    assert slow.isdisjoint(loaded)
+    assert "tama.control_plane.store.postgresql" not in loaded
