@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     Errors = Mapping[str, object]
 
-BLANK = "can't be blank"
+REQUIRED = "is required"
 INVALID = "is invalid"
 TAKEN = "has already been taken"
 MISSING = "does not exist"

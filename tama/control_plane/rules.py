@@ -9,7 +9,7 @@ from __future__ import annotations
 from tama.catalog import openapi
 from tama.catalog.urls import is_base_url
 from tama.control_plane import thoughts
-from tama.control_plane.errors import BLANK, INVALID
+from tama.control_plane.errors import INVALID, REQUIRED
 from tama.control_plane.keys import Key
 from tama.control_plane.names import free_slug, slug
 
@@ -64,14 +64,14 @@ def named(transaction: Transaction, after: Document, before: Document | None) ->
 def source(transaction: Transaction, after: Document, before: Document | None) -> Errors:
     """A source has a credential, and a slug that follows its name."""
     key = after.get("credential", {}).get("api_key")
-    errors = {} if key else {"credential": {"api_key": [BLANK]}}
+    errors = {} if key else {"credential": {"api_key": [REQUIRED]}}
     named(transaction, after, before)
     return errors
 
 
 def listener(transaction: Transaction, after: Document, before: Document | None) -> Errors:  # noqa: ARG001 - one signature
     """A listener has a secret."""
-    return {} if after.get("secret") else {"secret": [BLANK]}
+    return {} if after.get("secret") else {"secret": [REQUIRED]}
 
 
 def class_corpus(transaction: Transaction, after: Document, before: Document | None) -> Errors:
@@ -115,7 +115,7 @@ def class_(transaction: Transaction, after: Document, before: Document | None) -
     if not isinstance(schema, dict):
         return {"schema": [INVALID]}
     wrong = {
-        key: [BLANK if schema.get(key, "") in (None, "") else INVALID]
+        key: [REQUIRED if schema.get(key, "") in (None, "") else INVALID]
         for key in ("title", "description")
         if not isinstance(schema.get(key), str) or not schema[key].strip()
     }
@@ -189,12 +189,12 @@ def _is_endpoint(text: str) -> bool:
 def _credential_errors(after: Document) -> dict[str, Any]:
     """An API key, or a client id with its secret: never both, never neither, nothing empty."""
     given = {name: after.get(name) for name in _CREDENTIAL}
-    errors: dict[str, Any] = {name: [BLANK] for name, value in given.items() if value == ""}
+    errors: dict[str, Any] = {name: [REQUIRED] for name, value in given.items() if value == ""}
     key, client, secret = (given[name] is not None for name in _CREDENTIAL)
     if key and (client or secret):
         errors["api_key"] = ["cannot be combined with client_id and client_secret"]
     if client != secret:
-        errors["client_secret" if client else "client_id"] = [BLANK]
+        errors["client_secret" if client else "client_id"] = [REQUIRED]
     if not (key or client or secret):
-        errors["api_key"] = [BLANK]
+        errors["api_key"] = [REQUIRED]
     return errors

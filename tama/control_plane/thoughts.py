@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tama.catalog import resource
 from tama.catalog.processor_ import TYPES
-from tama.control_plane.errors import BLANK, INVALID, NotFound
+from tama.control_plane.errors import INVALID, REQUIRED, NotFound
 from tama.control_plane.names import new_id
 from tama.control_plane.validation import checked
 
@@ -36,7 +36,7 @@ def thought(transaction: Transaction, after: Document, before: Document | None) 
             errors["delegation"] = {"target_thought_id": ["is not a modular thought"]}
         after["relation"] = target["relation"] if target is not None else None
     else:
-        errors["module"] = [BLANK]
+        errors["module"] = [REQUIRED]
     _place(after, transaction.all("thought", after["chain_id"]))
     return errors
 
@@ -44,7 +44,7 @@ def thought(transaction: Transaction, after: Document, before: Document | None) 
 def _modular(after: Document, module: Document, before: Document | None) -> dict[str, Any]:
     errors: dict[str, Any] = {}
     if not isinstance(after.get("relation"), str) or not after["relation"].strip():
-        errors["relation"] = [BLANK]
+        errors["relation"] = [REQUIRED]
     if not isinstance(module.get("parameters", {}), dict):
         errors["module"] = {"parameters": [INVALID]}
     earlier = (before or {}).get("module") or {}

@@ -6,7 +6,7 @@ import json
 
 from tama.catalog.nesting import deepest
 from tama.catalog.urls import is_base_url
-from tama.control_plane.errors import BLANK, INVALID, MISSING, Invalid
+from tama.control_plane.errors import INVALID, MISSING, REQUIRED, Invalid
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def wrapped(resource: Resource, body: object) -> dict[str, Any]:
     """
     given = body.get(resource.wrapper) if isinstance(body, dict) else None
     if given is None:
-        raise Invalid({resource.wrapper: ["is required"]})
+        raise Invalid({resource.wrapper: [REQUIRED]})
     if not isinstance(given, dict):
         raise Invalid({resource.wrapper: [INVALID]})
     return given
@@ -110,7 +110,7 @@ def _merge_block(
     if inner is None:
         after.pop(block.key, None)
         if block.required:
-            errors[block.key] = [BLANK]
+            errors[block.key] = [REQUIRED]
         return
     if not isinstance(inner, dict):
         errors[block.key] = [INVALID]
@@ -126,7 +126,7 @@ def _merge_block(
 def _problem(attribute: Attribute, value: Any, exists: Callable[[str, str], bool]) -> list[str] | dict[str, Any]:
     """What is wrong with a value: messages, or for an object messages by member; empty when nothing is."""
     if value is None:
-        return [BLANK] if attribute.required else []
+        return [REQUIRED] if attribute.required else []
     if not _IS[attribute.kind](value):
         return [INVALID]
     if attribute.attributes:
@@ -137,7 +137,7 @@ def _problem(attribute: Attribute, value: Any, exists: Callable[[str, str], bool
 
 def _message(attribute: Attribute, value: Any, exists: Callable[[str, str], bool]) -> str:
     if attribute.non_empty and (not value.strip() if isinstance(value, str) else value == []):
-        return BLANK
+        return REQUIRED
     if attribute.minimum is not None and value < attribute.minimum:
         return f"must be greater than {attribute.minimum - 1}" if attribute.minimum > 0 else "must not be negative"
     if (attribute.one_of and value not in attribute.one_of) or (attribute.url and not is_base_url(value)):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from urllib.parse import parse_qsl, unquote
 
 from tama.control_plane import overview, transfer
-from tama.control_plane.errors import BLANK, CallError, Invalid, NotFound
+from tama.control_plane.errors import REQUIRED, CallError, Invalid, NotFound
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Whole:
         from tama.control_plane.call import parsed_body  # noqa: PLC0415 - requests comes with it, which costs 190 ms
 
         if not isinstance(body, dict) or not isinstance(action := body.get("action"), str):
-            raise Invalid({"action": [BLANK]})
+            raise Invalid({"action": [REQUIRED]})
         try:
             response = self._call(action, body.get("tool_call"))
         except CallError as error:

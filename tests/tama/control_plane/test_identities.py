@@ -221,20 +221,20 @@ def test_a_token_that_does_not_come_fails_the_identity(api: Caller, endpoint: En
 @pytest.mark.parametrize(
     ("fields", "errors"),
     [
-        ({"api_key": None}, {"api_key": ["can't be blank"]}),
-        ({"api_key": ""}, {"api_key": ["can't be blank"]}),
+        ({"api_key": None}, {"api_key": ["is required"]}),
+        ({"api_key": ""}, {"api_key": ["is required"]}),
         ({"api_key": 7}, {"api_key": ["is invalid"]}),
         (
             {"client_id": "a", "client_secret": "b"},
             {"api_key": ["cannot be combined with client_id and client_secret"]},
         ),
-        ({"api_key": None, "client_id": "a"}, {"client_secret": ["can't be blank"]}),
-        ({"api_key": None, "client_secret": "a"}, {"client_id": ["can't be blank"]}),
-        ({"validation": None}, {"validation": ["can't be blank"]}),
+        ({"api_key": None, "client_id": "a"}, {"client_secret": ["is required"]}),
+        ({"api_key": None, "client_secret": "a"}, {"client_id": ["is required"]}),
+        ({"validation": None}, {"validation": ["is required"]}),
         ({"validation": 1}, {"validation": ["is invalid"]}),
         (
             {"validation": {"path": "", "codes": []}},
-            {"validation": {"path": ["can't be blank"], "method": ["can't be blank"], "codes": ["can't be blank"]}},
+            {"validation": {"path": ["is required"], "method": ["is required"], "codes": ["is required"]}},
         ),
         (
             {"validation": {"path": "/a", "method": "GET /", "codes": [99]}},

@@ -88,14 +88,14 @@ def test_the_slug_global_is_kept_for_a_space_of_type_global(api: Caller) -> None
 @pytest.mark.parametrize(
     ("space", "errors"),
     [
-        ({"type": "root"}, {"name": ["can't be blank"]}),
-        ({"name": "", "type": "root"}, {"name": ["can't be blank"]}),
-        ({"name": " ", "type": "root"}, {"name": ["can't be blank"]}),
+        ({"type": "root"}, {"name": ["is required"]}),
+        ({"name": "", "type": "root"}, {"name": ["is required"]}),
+        ({"name": " ", "type": "root"}, {"name": ["is required"]}),
         ({"name": 7, "type": "root"}, {"name": ["is invalid"]}),
         ({"name": "a", "type": "galaxy"}, {"type": ["is invalid"]}),
-        ({"name": "a"}, {"type": ["can't be blank"]}),
-        ({}, {"name": ["can't be blank"], "type": ["can't be blank"]}),
-        ({"name": None, "type": None}, {"name": ["can't be blank"], "type": ["can't be blank"]}),
+        ({"name": "a"}, {"type": ["is required"]}),
+        ({}, {"name": ["is required"], "type": ["is required"]}),
+        ({"name": None, "type": None}, {"name": ["is required"], "type": ["is required"]}),
     ],
 )
 def test_a_space_that_breaks_rules_is_refused(api: Caller, space: object, errors: object) -> None:
@@ -151,7 +151,7 @@ def test_a_put_replaces_all_that_a_request_can_give(api: Caller, space: dict[str
     }
     assert api("GET", member + made["id"]) == replaced
     del source["credential"], source["name"]
-    errors = {"name": ["can't be blank"], "credential": {"api_key": ["can't be blank"]}}
+    errors = {"name": ["is required"], "credential": {"api_key": ["is required"]}}
     assert api.refused("PUT", member + made["id"], {"source": source}) == (422, errors)
     assert api.refused("PUT", f"{member}unknown", {"source": source}) == (404, {"detail": "Not Found"})
 
@@ -237,13 +237,13 @@ def test_a_class_is_named_and_described_by_its_schema(api: Caller, space: dict[s
 @pytest.mark.parametrize(
     ("given", "errors"),
     [
-        ({}, {"schema": ["can't be blank"]}),
-        ({"schema": None}, {"schema": ["can't be blank"]}),
+        ({}, {"schema": ["is required"]}),
+        ({"schema": None}, {"schema": ["is required"]}),
         ({"schema": "object"}, {"schema": ["is invalid"]}),
-        ({"schema": {"title": "t"}}, {"schema": {"description": ["can't be blank"]}}),
+        ({"schema": {"title": "t"}}, {"schema": {"description": ["is required"]}}),
         (
             {"schema": {"title": 1, "description": ""}},
-            {"schema": {"title": ["is invalid"], "description": ["can't be blank"]}},
+            {"schema": {"title": ["is invalid"], "description": ["is required"]}},
         ),
     ],
 )

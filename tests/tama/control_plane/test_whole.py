@@ -137,7 +137,7 @@ def test_an_import_without_secrets_says_which_are_missing_and_trusts_no_identity
     identity = second("GET", path)
     assert identity["current_state"] == "failed"
     assert "has to be set" in identity["reason"]
-    assert second.refused("PATCH", path, {"identity": {}}) == (422, {"api_key": ["can't be blank"]})
+    assert second.refused("PATCH", path, {"identity": {}}) == (422, {"api_key": ["is required"]})
     assert second("PATCH", path, {"identity": {"api_key": "again"}})["current_state"] == "pending"
 
 
@@ -305,7 +305,7 @@ def test_what_there_is_not_is_not_found(api: Caller) -> None:
 
 
 def test_a_call_without_an_action_says_so(api: Caller) -> None:
-    assert api.refused("POST", f"{WHOLE}/calls", {}) == (422, {"action": ["can't be blank"]})
+    assert api.refused("POST", f"{WHOLE}/calls", {}) == (422, {"action": ["is required"]})
     status, errors = api.refused("POST", f"{WHOLE}/calls", {"action": "none", "tool_call": {}})
     assert status == 422
     assert "There is no action 'none'." in errors["detail"]

@@ -45,7 +45,7 @@ def test_an_object_lives_over_http(http: FlaskClient, token: dict[str, str]) -> 
 
 def test_what_breaks_a_rule_is_said_by_field(http: FlaskClient, token: dict[str, str]) -> None:
     answer = http.post(SPACES, headers=token, json={"space": {"name": "", "type": "planet"}})
-    assert said(answer) == (422, {"errors": {"name": ["can't be blank"], "type": ["is invalid"]}})
+    assert said(answer) == (422, {"errors": {"name": ["is required"], "type": ["is invalid"]}})
 
 
 def test_an_action_is_looked_up_by_its_path_and_method(http: FlaskClient, token: dict[str, str]) -> None:
