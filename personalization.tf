@@ -111,6 +111,20 @@ variable "service_api_key" {
   sensitive   = true
 }
 
+variable "service_store" {
+  description = "The PostgreSQL database of the service on this machine, postgresql://user@host/database, without a password; empty for a file in its data folder."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
+variable "service_store_password_file" {
+  description = "The file, in libpq's form, that the password for service_store is looked up in; empty for none."
+  type        = string
+  default     = ""
+  nullable    = false
+}
+
 variable "data_folder" {
   description = "The folder for the data of the service on this machine; empty for the one of this twin."
   type        = string
@@ -171,9 +185,11 @@ resource "tama_space" "personalization" {
 }
 
 resource "tama_local_service" "personalization" {
-  count       = var.service_endpoint == "" ? 1 : 0
-  data_folder = coalesce(var.data_folder, "${abspath(path.root)}/.state/terraform/service")
-  api_key     = var.service_api_key == "" ? null : var.service_api_key
+  count               = var.service_endpoint == "" ? 1 : 0
+  data_folder         = coalesce(var.data_folder, "${abspath(path.root)}/.state/terraform/service")
+  api_key             = var.service_api_key == "" ? null : var.service_api_key
+  store               = var.service_store == "" ? null : var.service_store
+  store_password_file = var.service_store_password_file == "" ? null : var.service_store_password_file
 }
 
 resource "tama_specification" "personalization" {

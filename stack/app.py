@@ -114,6 +114,15 @@ class PersonalizationStack(TerraformStack):
                 "needed with service_endpoint, and made when empty without it.",
                 sensitive=True,
             ),
+            service_store=self._text(
+                "service_store",
+                "The PostgreSQL database of the service on this machine, postgresql://user@host/database, "
+                "without a password; empty for a file in its data folder.",
+            ),
+            service_store_password_file=self._text(
+                "service_store_password_file",
+                "The file, in libpq's form, that the password for service_store is looked up in; empty for none.",
+            ),
             after=shared.dependables,
         )
 

@@ -31,6 +31,9 @@ class Personalization(Construct):
             to start one on this machine. Known at plan time, as Terraform decides then.
         service_api_key: The API key of the service, at least 32 characters, sensitive. Needed with
             `service_endpoint`; made when empty without it.
+        service_store: The PostgreSQL database of the service on this machine; a file in `data_folder` when empty.
+        service_store_password_file: The file, in libpq's form, that the password for it is looked up in; empty for
+            none.
         after: What must be there before the personalization space is created.
     """
 
@@ -47,6 +50,8 @@ class Personalization(Construct):
         specification_version: str = "",
         service_endpoint: str = "",
         service_api_key: str = "",
+        service_store: str = "",
+        service_store_password_file: str = "",
         after: Sequence[ITerraformDependable] = (),
     ) -> None:
         super().__init__(scope, id_)
@@ -57,6 +62,8 @@ class Personalization(Construct):
             "local_service",
             data_folder=data_folder,
             api_key=given_or_null(service_api_key),
+            store=given_or_null(service_store),
+            store_password_file=given_or_null(service_store_password_file),
             count=when(is_empty(service_endpoint)),
         )
         elsewhere = Fn.trimsuffix(Fn.trimsuffix(service_endpoint, "/"), BASE_PATH)

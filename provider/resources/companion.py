@@ -7,6 +7,7 @@ import json
 import os
 import socket
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ class Companion:
             time.sleep(_POLL_SECONDS)
         return None
 
-    def start(self, port: int | None, api_key: str, seconds: float, stop: Stop) -> Record:
+    def start(self, port: int | None, api_key: str, seconds: float, stop: Stop, variables: Mapping[str, str]) -> Record:
         """Start the service, in place of one that still runs in this folder, and wait until it is ready.
 
         Args:
@@ -76,6 +77,7 @@ class Companion:
             api_key: the key that it is to accept.
             seconds: how long it may take to get ready.
             stop: ends the start.
+            variables: environment variables that it is given besides.
 
         Raises:
             Failure: it cannot be started, ends at once, or never gets ready; nothing is left running.
@@ -86,7 +88,7 @@ class Companion:
             _write(self._folder / _KEY, api_key + "\n")
             chosen = port or _free_port()
             self._await_free(chosen, stop)
-            record, start_of_log = self._spawn(chosen)
+            record, start_of_log = self._spawn(chosen, variables)
         except OSError as error:
             raise _failure(f"{error.strerror or error}: {error.filename or self._folder}") from error
         try:
@@ -120,7 +122,7 @@ class Companion:
                 f"port {port} of {HOST} is taken by another process. Stop that process, or set port to another one."
             )
 
-    def _spawn(self, port: int) -> tuple[Record, int]:
+    def _spawn(self, port: int, more: Mapping[str, str]) -> tuple[Record, int]:
         """Start the process and record it, so that it is found again whatever becomes of this one."""
         instance = os.urandom(16).hex()
         variables = {name: os.environ[name] for name in _INHERITED if name in os.environ}
@@ -129,6 +131,7 @@ class Companion:
             "PERSONALIZATION_STORE": f"sqlite:{self._folder / _DATABASE}",
             "PERSONALIZATION_API_KEY_FILE": str(self._folder / _KEY),
             "PERSONALIZATION_INSTANCE": instance,
+            **more,
         }
         log = os.open(self.log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

@@ -64,12 +64,23 @@ RESOURCE = Resource(
             computed=True,
             sensitive=True,
         ),
+        Text(
+            "store",
+            "The PostgreSQL database that it keeps everything in, `postgresql://user@host/database`, without a "
+            "password; an SQLite file in `data_folder` when not given.",
+            optional=True,
+        ),
+        Text(
+            "store_password_file",
+            "The file, in libpq's form, that the password for `store` is looked up in.",
+            optional=True,
+        ),
         Text("url", "Where it answers, e.g. `http://127.0.0.1:8080`.", computed=True, follows=("port",)),
         Integer(
             "pid",
             "The id of its process; null when it was found dead.",
             computed=True,
-            follows=("port", "api_key"),
+            follows=("port", "api_key", "store", "store_password_file"),
         ),
         Text("version", "The version of the code that it runs.", computed=True),
         Text("log_file", "The file that its output is appended to.", computed=True),

@@ -112,7 +112,9 @@ class LocalService(Resource):
         limit = planned["timeouts"] and planned["timeouts"][operation]
         folder = _absolute(planned["data_folder"])
         companion = self._companion(folder)
-        record = companion.start(port, api_key, (limit and seconds(limit)) or _DEFAULT_SECONDS, change.stop)
+        record = companion.start(
+            port, api_key, (limit and seconds(limit)) or _DEFAULT_SECONDS, change.stop, _database(planned)
+        )
         change.private[_PROCESS] = record
         change.state = (
             planned
@@ -133,6 +135,14 @@ def _fixed(companion: Companion, port: int) -> Values:
     from provider.resources.companion import HOST  # noqa: PLC0415 - as above
 
     return {"port": port, "url": f"http://{HOST}:{port}", "log_file": str(companion.log_file)}
+
+
+def _database(planned: Values) -> dict[str, str]:
+    """Return the environment variables that lead the service to a database; none for its own file."""
+    variables = {"PERSONALIZATION_STORE": planned["store"]} if planned["store"] else {}
+    if planned["store_password_file"]:
+        variables["PGPASSFILE"] = _absolute(planned["store_password_file"])
+    return variables
 
 
 def _absolute(folder: str) -> str:

@@ -36,6 +36,9 @@ class LocalService(Resource):
             whole number.
         api_key: The API key that callers present, at least 32 characters; made from 256 random bits when not
             given. Sensitive.
+        store: The PostgreSQL database that it keeps everything in, `postgresql://user@host/database`, without a
+            password; an SQLite file in `data_folder` when not given.
+        store_password_file: The file, in libpq's form, that the password for `store` is looked up in.
         timeouts: How long a create or an update may wait.
         meta: Terraform's meta-arguments.
     """
@@ -52,6 +55,8 @@ class LocalService(Resource):
         data_folder: str,
         port: float | None = None,
         api_key: str | None = None,
+        store: str | None = None,
+        store_password_file: str | None = None,
         timeouts: LocalServiceTimeouts | None = None,
         **meta: Unpack[Meta],
     ) -> None:
@@ -59,6 +64,8 @@ class LocalService(Resource):
             "data_folder": data_folder,
             "port": port,
             "api_key": api_key,
+            "store": store,
+            "store_password_file": store_password_file,
             "timeouts": timeouts,
         }
         super().__init__(scope, id_, arguments, **meta)
@@ -82,6 +89,18 @@ class LocalService(Resource):
     def api_key(self) -> str:
         """The API key that callers present, at least 32 characters; made from 256 random bits when not given."""
         return self.get_string_attribute("api_key")
+
+    @property
+    def store(self) -> str:
+        """The PostgreSQL database that it keeps everything in, `postgresql://user@host/database`, without a password;
+        an SQLite file in `data_folder` when not given.
+        """
+        return self.get_string_attribute("store")
+
+    @property
+    def store_password_file(self) -> str:
+        """The file, in libpq's form, that the password for `store` is looked up in."""
+        return self.get_string_attribute("store_password_file")
 
     @property
     def url(self) -> str:

@@ -71,7 +71,7 @@ def test_every_operation_of_the_contract_is_an_action(whole: dict[str, Any]) -> 
 
 
 def test_every_variable_has_a_description_and_a_default(whole: dict[str, Any]) -> None:
-    assert len(whole["variable"]) == 12
+    assert len(whole["variable"]) == 14
     for variable in whole["variable"].values():
         assert variable["description"]
         assert variable["nullable"] is False

@@ -8,10 +8,12 @@ import stat
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from provider.framework.resource import Provider, Resource
@@ -20,6 +22,7 @@ from provider.protocol.values import UNKNOWN, unpack
 from provider.resources import companion, processes
 from provider.resources.local_service_resource import LocalService
 from tests.provider.driver import Driver, Values
+from tests.support.postgresql import PostgreSQL
 
 TYPE = "tama_local_service"
 FAKE = str(Path(__file__).with_name("fake_service.py"))
@@ -42,8 +45,8 @@ class Drive(Driver):
         self.folder = folder
 
     def config(self, **values: Any) -> Values:
-        names = ("id", "data_folder", "port", "api_key", "url", "pid", "version", "log_file", "timeouts")
-        return dict.fromkeys(names) | {"data_folder": str(self.folder)} | values
+        names = ("id", "data_folder", "port", "api_key", "store", "store_password_file", "url", "pid", "version")
+        return dict.fromkeys((*names, "log_file", "timeouts")) | {"data_folder": str(self.folder)} | values
 
 
 @pytest.fixture
@@ -297,3 +300,27 @@ def test_the_start_time_of_a_process_is_read_by_ps_where_there_is_no_proc(monkey
     assert processes.started(os.getpid()) == processes.started(os.getpid())
     assert processes.started(2**22 + 1) is None
     assert processes.boot() == ""
+
+
+def test_a_service_on_a_database_keeps_nothing_in_its_folder(folder: Path, postgresql: PostgreSQL) -> None:
+    service = LocalService((sys.executable, "-m", "service", "serve"), lambda: None)
+    drive = Driver(OneResource(service))
+    with postgresql.database() as name:
+        store, _, password_file = postgresql.address(name).partition("?passfile=")
+        config = Drive(folder).config(store=store, store_password_file=password_file)
+        made = drive.apply(TYPE, config)
+        assert made.errors == []
+        request = urllib.request.Request(
+            f"{made.state['url']}/internal/personalization/profile/ana",
+            json.dumps({"names": [{"index": 0, "value": "Ana"}]}).encode(),
+            {"Authorization": f"Bearer {made.state['api_key']}", "Content-Type": "application/json"},
+            method="PUT",
+        )
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            assert answer.status == 201
+        with psycopg.connect(postgresql.address(name)) as connection:
+            assert connection.execute("SELECT actor FROM personalization.actor").fetchall() == [("ana",)]
+        assert not list(folder.glob("*.db*"))
+        elsewhere = drive.plan(TYPE, config | {"store": f"{store}_2"}, made.state, made.private)
+        assert (elsewhere.state["pid"], elsewhere.state["url"]) == (UNKNOWN, made.state["url"])
+        companion.Companion((), folder).stop(companion.Companion((), folder).record())
