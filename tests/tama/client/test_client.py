@@ -48,8 +48,8 @@ def test_an_embedded_refusal_carries_the_fields(tmp_path: Path) -> None:
     with pytest.raises(errors.Invalid) as caught:
         client.request("POST", SPACES, {"space": {"name": "", "type": "x"}})
 
-    assert str(caught.value) == "API error 422: name can't be blank, type is invalid"
-    assert caught.value.errors == {"name": ["can't be blank"], "type": ["is invalid"]}
+    assert str(caught.value) == "API error 422: name is required, type is invalid"
+    assert caught.value.errors == {"name": ["is required"], "type": ["is invalid"]}
     client.close()
 
 
