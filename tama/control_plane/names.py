@@ -8,8 +8,9 @@ import unicodedata
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
+_AT_ONCE = 64
 _RANDOM_BITS = 62
 _FRACTION_BITS = 12
 
@@ -41,10 +42,15 @@ def slug(name: str, fallback: str) -> str:
     return unicodedata.normalize("NFC", "-".join("".join(kept).split())) or fallback
 
 
-def free_slug(wanted: str, is_taken: Callable[[str], bool]) -> str:
-    """`wanted`, or the first of `wanted-2`, `wanted-3`, … that is not taken."""
-    number, candidate = 1, wanted
-    while is_taken(candidate):
-        number += 1
-        candidate = f"{wanted}-{number}"
-    return candidate
+def free_slug(wanted: str, taken: Callable[[list[str]], Collection[str]]) -> str:
+    """`wanted`, or the first of `wanted-2`, `wanted-3`, … that is not taken.
+
+    Args:
+        wanted: the slug that is tried first.
+        taken: which of some slugs are.
+    """
+    candidates, number = [wanted], 2
+    while len(gone := taken(candidates)) == len(candidates):
+        candidates = [f"{wanted}-{later}" for later in range(number, number + _AT_ONCE)]
+        number += _AT_ONCE
+    return next(slug for slug in candidates if slug not in gone)

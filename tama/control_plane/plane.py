@@ -105,9 +105,7 @@ class ControlPlane:
 
     def waiting(self) -> int:
         """How many objects are pending that nobody settles at the moment; at most 1,000 of each kind are counted."""
-        return self._store.read(
-            lambda transaction: sum(len(transaction.waiting_jobs(kind, 0, 1_000)) for kind in KINDS)
-        )
+        return self._store.read(lambda transaction: sum(len(transaction.waiting_jobs(kind, 1_000)) for kind in KINDS))
 
     def check(self) -> None:
         """Read something, which raises StoreError where the store cannot be read."""

@@ -43,14 +43,13 @@ def space(transaction: Transaction, after: Document, before: Document | None) ->
         return {}
     wanted = slug(name, "space")
 
-    def is_taken(candidate: str) -> bool:
-        if candidate == GLOBAL and after.get("type") != GLOBAL:
-            return True
-        found = transaction.find(Key("space", ("slug",), (candidate,)))
-        return found is not None and found["id"] != after["id"]
+    kept = {GLOBAL} if after.get("type") != GLOBAL else set()
+
+    def taken(slugs: list[str]) -> set[str]:
+        return kept.intersection(slugs) | _held(transaction, after, {Key("space", ("slug",), (s,)): s for s in slugs})
 
     if before is None or slug(before["name"], "space") != wanted:
-        after["slug"] = free_slug(wanted, is_taken)
+        after["slug"] = free_slug(wanted, taken)
     return {}
 
 
@@ -78,12 +77,12 @@ def class_corpus(transaction: Transaction, after: Document, before: Document | N
     """A corpus's slug follows its name, and is free among those of its class."""
     name, class_id = after.get("name"), after["class_id"]
 
-    def is_taken(candidate: str) -> bool:
-        found = transaction.find(Key("class_corpus", ("class_id", "slug"), (class_id, candidate)))
-        return found is not None and found["id"] != after["id"]
+    def taken(slugs: list[str]) -> set[str]:
+        fields = ("class_id", "slug")
+        return _held(transaction, after, {Key("class_corpus", fields, (class_id, s)): s for s in slugs})
 
     if isinstance(name, str) and (before is None or slug(before["name"], "corpus") != slug(name, "corpus")):
-        after["slug"] = free_slug(slug(name, "corpus"), is_taken)
+        after["slug"] = free_slug(slug(name, "corpus"), taken)
     return {}
 
 
@@ -177,6 +176,12 @@ RULES: dict[str, Rule] = {
     "thought_initializer": thoughts.initializer,
     "thought_tool_initializer": thoughts.tool_initializer,
 }
+
+
+def _held(transaction: Transaction, after: Document, slugs: dict[Key, str]) -> set[str]:
+    """The slugs whose keys other objects have."""
+    held = transaction.holders([key.name for key in slugs])
+    return {slug for key, slug in slugs.items() if held.get(key.name, after["id"]) != after["id"]}
 
 
 def _is_endpoint(text: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from tama.control_plane import derivation
 from tama.control_plane.names import new_id
 from tama.control_plane.objects import Objects
+from tama.control_plane.store import LONGEST_CLAIM_S
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     Follow = Callable[[Objects], None]
 
 PENDING = "pending"
-CLAIM_SECONDS = 60.0
-"""Longer than any job takes; the longest asks for a token, and then for what an identity is validated by."""
 
 
 class Job:
@@ -105,7 +104,7 @@ class Settling:
         """An object, once its job is done if it has one that nobody else is doing."""
         if document.get("current_state") != PENDING:
             return document
-        job = self.claimed(kind, document["id"], CLAIM_SECONDS)
+        job = self.claimed(kind, document["id"], LONGEST_CLAIM_S)
         return document if job is None else self.done(job)
 
     def claimed(self, kind: str, id_: str, seconds: float) -> Job | None:

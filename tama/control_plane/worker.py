@@ -17,11 +17,12 @@ POLL_SECONDS = 0.5
 """How often it looks for jobs that nobody told it of: those that other processes left, or were told of and are busy."""
 
 CLAIM_SECONDS = 5.0
-"""How long a claim outlives a process that was killed; a living one keeps its claims at every look."""
+"""How long a claim outlives a process that was killed; a living one keeps its claims."""
 
 _SLOTS = {"specification": 2, "class_operation": 2, "source_identity": 16}
 """How many jobs of a kind are done at once. An identity's mostly waits for an endpoint, which may never answer."""
 
+_KEEP_SECONDS = 1.0
 _STOP_SECONDS = 2.0
 _FORGET_SECONDS = 600.0
 
@@ -42,7 +43,7 @@ class Worker:
         self._running: dict[threading.Thread, Job] = {}
         self._wanted = threading.Event()
         self._stopped = False
-        self._forgets_at = time.monotonic()
+        self._keeps_at = self._forgets_at = time.monotonic()
         self._looking = threading.Thread(target=self._look_again_and_again, name="worker", daemon=True)
         self._looking.start()
 
@@ -55,7 +56,8 @@ class Worker:
         self._stopped = True
         self._wanted.set()
         ends = time.monotonic() + _STOP_SECONDS
-        for thread in (self._looking, *self._running):
+        self._looking.join(_STOP_SECONDS)
+        for thread in list(self._running):
             thread.join(max(0.0, ends - time.monotonic()))
 
     def _look_again_and_again(self) -> None:
@@ -63,32 +65,34 @@ class Worker:
         while not self._stopped:
             try:
                 self._look()
+                was_down = False
             except StoreError as error:
                 if not was_down:
                     _log.warning("the store cannot be used, so that nothing settles", extra={"reason": str(error)})
                 was_down = True
-            else:
-                was_down = False
+            except Exception:  # noqa: BLE001 - nothing would settle any more
+                _log.exception("looking for jobs failed")
             self._wanted.wait(POLL_SECONDS)
             self._wanted.clear()
 
     def _look(self) -> None:
         """Keep what is claimed, and claim what there are slots for."""
-        running = list(self._running.items())
-        if running:
-            claims = [job.claim for _, job in running]
+        running = list(self._running.values())
+        if running and time.monotonic() >= self._keeps_at:
+            claims = [job.claim for job in running]
             self._store.write(lambda transaction: transaction.keep_jobs(claims, CLAIM_SECONDS))
+            self._keeps_at = time.monotonic() + _KEEP_SECONDS
         if time.monotonic() >= self._forgets_at:
             self._store.write(lambda transaction: transaction.forget_creates())
             self._forgets_at = time.monotonic() + _FORGET_SECONDS
         free = dict(_SLOTS)
-        for _, job in running:
+        for job in running:
             free[job.kind] -= 1
 
         def waiting(transaction: Transaction) -> list[tuple[str, str]]:
             found = []
             for kind, slots in free.items():
-                found += [(kind, id_) for id_ in transaction.waiting_jobs(kind, CLAIM_SECONDS, slots)]
+                found += [(kind, id_) for id_ in transaction.waiting_jobs(kind, slots)]
             return found
 
         for kind, id_ in self._store.read(waiting):

@@ -56,6 +56,9 @@ if TYPE_CHECKING:
             """Let go of the database; transactions are over."""
 
 
+LONGEST_CLAIM_S = 60.0
+"""Longer than any job takes; the longest asks for a token, and then for what an identity is validated by."""
+
 _DELETE = """
 WITH RECURSIVE gone (id) AS (
   SELECT id FROM objects WHERE kind = $1 AND id = $2
@@ -97,6 +100,12 @@ class Transaction:
         return self._one(
             "SELECT document FROM keys JOIN objects ON id = object WHERE name = $1 ORDER BY object LIMIT 1", key.name
         )
+
+    def holders(self, names: Sequence[str]) -> dict[str, str]:
+        """Of keys, by their names, those that objects have, each with the id of one."""
+        places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
+        rows = self._run(f"SELECT name, object FROM keys WHERE name IN ({places})", *names)  # noqa: S608 - of our own words
+        return dict(rows)
 
     def all(self, kind: str, target: str | None = None) -> list[Document]:
         """Every object of a kind, the oldest first; with a target, those that refer to that object."""
@@ -146,7 +155,7 @@ class Transaction:
         )
 
     def claim_job(self, object_: str, claim: str, seconds: float) -> bool:
-        """Take an object's job for some seconds; whether there was one that nobody had.
+        """Take an object's job for some seconds, at most LONGEST_CLAIM_S; whether there was one that nobody had.
 
         A claim that ended counts as none, as its holder was killed; so does one that ends later than any can.
         """
@@ -154,23 +163,24 @@ class Transaction:
         return bool(
             self._run(
                 "UPDATE jobs SET claim = $1, claimed_until = $2 WHERE object = $3"
-                " AND claimed_until NOT BETWEEN $4 AND $2 RETURNING object",
+                " AND claimed_until NOT BETWEEN $4 AND $5 RETURNING object",
                 claim,
                 now + seconds,
                 object_,
                 now,
+                now + LONGEST_CLAIM_S,
             )
         )
 
-    def waiting_jobs(self, kind: str, seconds: float, limit: int) -> list[str]:
-        """The ids of objects of a kind with a job that could be claimed for some seconds, the oldest first."""
+    def waiting_jobs(self, kind: str, limit: int) -> list[str]:
+        """The ids of objects of a kind with a job that nobody has, the oldest first."""
         now = self._now()
         rows = self._run(
             "SELECT object FROM jobs JOIN objects ON id = object"
             " WHERE kind = $1 AND claimed_until NOT BETWEEN $2 AND $3 ORDER BY object LIMIT $4",
             kind,
             now,
-            now + seconds,
+            now + LONGEST_CLAIM_S,
             limit,
         )
         return [object_ for (object_,) in rows]

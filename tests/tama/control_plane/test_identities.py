@@ -13,8 +13,8 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from tama.control_plane import ControlPlane, settling
-from tama.control_plane.store import Transaction
+from tama.control_plane import ControlPlane
+from tama.control_plane.store import LONGEST_CLAIM_S, Transaction
 from tama.control_plane.store.addresses import opened
 from tests.tama.control_plane.support import Caller, document, operation
 from tests.tama.endpoint import Answer, Endpoint, Request, json_answer
@@ -359,7 +359,7 @@ def test_a_reader_that_was_killed_loses_nothing(
         go_on.set()
 
     assert api("GET", MEMBER + made["id"])["current_state"] == "pending"
-    set_clock(monkeypatch, time.time() + settling.CLAIM_SECONDS + 1)
+    set_clock(monkeypatch, time.time() + LONGEST_CLAIM_S + 1)
     assert api("GET", MEMBER + made["id"])["current_state"] == "active"
 
 
@@ -369,7 +369,7 @@ def test_a_claim_from_a_clock_that_was_ahead_is_none(
     made = api.identity(specified(api, endpoint.url))
     with monkeypatch.context() as ahead:
         set_clock(ahead, 9e12)
-        assert api.plane._store.write(lambda store: store.claim_job(made["id"], "a", settling.CLAIM_SECONDS))
+        assert api.plane._store.write(lambda store: store.claim_job(made["id"], "a", LONGEST_CLAIM_S))
 
     assert api("GET", MEMBER + made["id"])["current_state"] == "active"
 

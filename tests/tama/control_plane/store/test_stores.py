@@ -193,15 +193,26 @@ def test_a_job_is_one_claims_alone_until_that_ends(open_store: Open) -> None:
     def claim(store: Store, name: str, seconds: float) -> bool:
         return store.write(lambda transaction: transaction.claim_job("a", name, seconds))
 
+    def waiting() -> list[str]:
+        return second.read(lambda transaction: transaction.waiting_jobs("space", 9))
+
     assert not claim(first, "one", 60)
     first.write(lambda transaction: transaction.add_job("a"))
+    assert waiting() == ["a"]
     assert claim(first, "one", 0.2)
     assert not claim(second, "two", 60)
+    assert waiting() == []
     time.sleep(0.3)
+    assert waiting() == ["a"]
     assert claim(second, "two", 60)
+    assert not claim(first, "one", 5)
     assert not first.write(lambda transaction: transaction.finish_job("a", "one"))
     first.write(lambda transaction: transaction.add_job("a"))
     assert not second.write(lambda transaction: transaction.finish_job("a", "two"))
     assert claim(first, "three", 60)
+    first.write(lambda transaction: transaction.keep_jobs(["three", "lost"], 0.2))
+    assert not claim(second, "two", 60)
+    time.sleep(0.3)
+    assert waiting() == ["a"]
     assert first.write(lambda transaction: transaction.finish_job("a", "three"))
     assert not claim(second, "two", 60)
