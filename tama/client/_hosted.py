@@ -6,9 +6,10 @@ import time
 
 from tama.client._address import Address
 from tama.client._answer import Answer
-from tama.client._connection import Broken, Connection
+from tama.client._connection import Connection
 from tama.client._pool import Pool
 from tama.client._repetition import Repetition, retry_after
+from tama.client._response import Broken
 from tama.client._token import PATH, Token
 from tama.client.errors import ConfigurationError, OutcomeUnknown, ResponseError, Unreachable
 

@@ -6,7 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tama.client._connection import Connection, Response
+    from tama.client._connection import Connection
+    from tama.client._response import Response
 
 
 class Pool:

@@ -75,5 +75,8 @@ def retry_after(answer: Answer) -> float | None:
         return None
     from email.utils import mktime_tz, parsedate_tz  # noqa: PLC0415 - it costs 13 ms, and few servers write a date
 
-    date = parsedate_tz(text)
-    return max(0.0, mktime_tz(date) - time.time()) if date else None
+    try:
+        date = parsedate_tz(text)
+        return max(0.0, mktime_tz(date) - time.time()) if date else None
+    except (ValueError, OverflowError):
+        return None  # such as a day in the year 99999

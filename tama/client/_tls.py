@@ -3,7 +3,7 @@ from __future__ import annotations
 import socket
 import ssl
 
-from tama.client._connection import Broken
+from tama.client._response import Broken
 from tama.client.errors import ConfigurationError
 
 TYPE_CHECKING = False

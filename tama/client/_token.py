@@ -21,6 +21,8 @@ KEYS_LIFETIME: Final = "idempotency-key-lifetime"
 RENEW_BEFORE: Final = 30.0
 """Seconds before its end at which a token is no longer used, as Tama's own clients do; at most half its time."""
 
+_LONGEST: Final = 10**9
+_DIGITS: Final = 10
 _REFUSED_FORM: Final = (400, 415)
 _ERRORS: Final = 400
 
@@ -87,6 +89,7 @@ class Token:
             raise
         finally:
             self._fetches += 1
+        lifetime = min(lifetime, _LONGEST)
         self._ends = asked + lifetime - min(RENEW_BEFORE, lifetime / 2)
 
     def _fetched(self) -> tuple[str, float]:
@@ -103,7 +106,7 @@ class Token:
         if not isinstance(token, str) or not isinstance(lifetime, (int, float)):
             raise answer.error({"token": "The answer holds no access token"})
         known = answer.headers.get(KEYS_LIFETIME, "")
-        self.keys_lifetime = int(known) if known.isascii() and known.isdecimal() else 0
+        self.keys_lifetime = int(known) if known.isascii() and known.isdecimal() and len(known) < _DIGITS else 0
         return token, lifetime
 
     def _post(self, media_type: str, content: str) -> Answer:

@@ -136,6 +136,13 @@ def test_a_token_is_renewed_before_it_ends(
     assert hosted.requests[-1].headers["authorization"] == "Bearer token-2"
 
 
+@pytest.mark.parametrize("lifetime", [-1, 0, 0.5, 10**400, float("inf"), float("nan")])
+def test_no_lifetime_of_a_token_stands_in_the_way(hosted: Hosted, client: Client, lifetime: float) -> None:
+    hosted.lifetime, hosted.keys_lifetime = lifetime, "9" * 5000
+
+    assert [client.create("/a", {}) for _ in range(2)] == [{"id": "1"}] * 2
+
+
 def test_a_control_plane_that_reads_only_forms_gets_one(endpoint: Endpoint, client: Client) -> None:
     def answer(request: Request) -> Answer:
         if request.headers.get("content-type") == "application/json":

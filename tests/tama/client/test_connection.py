@@ -9,11 +9,32 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tama.client._address import Address
-from tama.client._connection import Broken, Connection
+from tama.client._connection import Connection
+from tama.client._response import Broken, Reader
 
 FINE = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi"
+PARTS = [
+    *(
+        b"HTTP/1.1 ",
+        b"HTTP/1.0 ",
+        b"100 ",
+        b"200 OK",
+        b"204 ",
+        b"\r\n",
+        b"\n",
+        b"\r\n\r\n",
+        b": ",
+        b"\xff",
+        b"5",
+        b"0",
+        b"a",
+    ),
+    *(b"Content-Length: ", b"Transfer-Encoding: ", b"chunked", b"Connection: close", b"HTTP/1.1 200 OK\r\n"),
+]
 REQUEST = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
@@ -103,7 +124,7 @@ def test_a_kept_connection_is_idle_until_the_peer_says_something() -> None:
         *(b"HTTP/1.1 200 OK\r\nX: " + b"x" * (1 << 17), b"HTTP/1.1 200 OK\r\nno field\r\n\r\n"),
         b"HTTP/1.1 200 OK\r\n" + b"X: 1\r\n" * (1 << 15) + b"\r\n",
         b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n",
-        b"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n",
+        *(b"HTTP/1.1 200 OK\r\nContent-Length: " + digits + b"\r\n\r\n" for digits in (b"99999999999", b"9" * 5000)),
     ],
 )
 def test_what_is_not_a_whole_answer_is_told(answer: bytes) -> None:
@@ -111,6 +132,15 @@ def test_what_is_not_a_whole_answer_is_told(answer: bytes) -> None:
         body(connection)
 
     assert caught.value.sent
+
+
+@given(st.lists(st.sampled_from(PARTS) | st.binary(max_size=20), max_size=12))
+def test_whatever_comes_is_a_response_or_is_told(parts: list[bytes]) -> None:
+    coming = iter(parts)
+    reader = Reader(lambda: next((part for part in coming if part), b""))
+    with suppress(Broken):
+        while True:
+            assert 200 <= reader.response().status < 1000
 
 
 def test_a_request_that_is_refused_before_it_is_read_is_told_so() -> None:

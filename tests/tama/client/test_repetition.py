@@ -70,8 +70,9 @@ def test_a_refusal_is_not_repeated(hosted: Hosted, client: Client, waiting: Wait
         (lambda: formatdate(time.time() + 30, usegmt=True), 20, 31 + PAUSES[0]),
         (lambda: formatdate(time.time() - 30, usegmt=True), 0, PAUSES[0]),
         (lambda: "soon", 0.75 * PAUSES[0], 1.25 * PAUSES[0]),
+        (lambda: "Mon, 01 Jan 99999 00:00:00 GMT", 0.75 * PAUSES[0], 1.25 * PAUSES[0]),
     ],
-    ids=["seconds", "zero", "date", "past date", "nonsense"],
+    ids=["seconds", "zero", "date", "past date", "nonsense", "no date"],
 )
 def test_retry_after_says_how_long_the_pause_is(
     hosted: Hosted, client: Client, waiting: Waiting, header: Callable[[], str], least: float, most: float
