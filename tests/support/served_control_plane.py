@@ -116,7 +116,7 @@ def settled(client: Client, path: str, seconds: float = 10) -> dict[str, Any]:
     ends = time.monotonic() + seconds
     while True:
         found: dict[str, Any] = client.request("GET", path)
-        if found["current_state"] != "pending":
+        if found.get("current_state") != "pending":
             return found
         assert time.monotonic() < ends, found
         time.sleep(0.02)

@@ -43,11 +43,9 @@ class Planted(Echo):
     def apply(self, config: Values, prior: Values | None = None) -> Values:
         state = super().apply(config, prior)
         self._member = fill(self.declared.member, state)
-        self.object = self._client.request("GET", self._member)
-        if self.object.get("current_state") == "pending":
-            self.object = settled(self._client, self._member)
-            state = self.read(state)
-        return state
+        self.object = settled(self._client, self._member)
+        # What was pending when it was answered may be settled by now.
+        return self.read(state) if state.get("current_state") == "pending" else state
 
     def edit(self, **values: Any) -> None:
         """Change it as someone else does."""
