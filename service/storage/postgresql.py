@@ -30,8 +30,7 @@ _ONE_STATE = "REPEATABLE READ READ ONLY"
 _MAKE_MARKS_KEY = "INSERT INTO personalization.secret VALUES ('marks', %s) ON CONFLICT DO NOTHING"
 _MARKS_KEY = "SELECT value FROM personalization.secret WHERE name = 'marks'"
 _ACTORS = """
-SELECT actor FROM personalization.actor WHERE tenant = %s AND actor > %s AND strpos(actor, '/') = 0
-ORDER BY actor LIMIT %s
+SELECT actor FROM personalization.actor WHERE tenant = %s AND (tenant, actor) > (%s, %s) ORDER BY tenant, actor LIMIT %s
 """
 _ATTEMPT = "SELECT attempt FROM personalization.actor WHERE tenant = %s AND actor = %s FOR UPDATE"
 _RECORD_ERASURE = """
@@ -52,13 +51,15 @@ WITH RECURSIVE tenants (tenant) AS (
 _EXPIRED = f"""{_TENANTS.format("item", "expires IS NOT NULL")}
 SELECT found.* FROM tenants CROSS JOIN LATERAL (
     SELECT tenant, actor, key FROM personalization.item
-    WHERE tenant = tenants.tenant AND expires IS NOT NULL AND expires <= %s ORDER BY expires LIMIT %s
+    WHERE tenant = tenants.tenant AND (tenant, expires) <= (tenants.tenant, %s) AND expires IS NOT NULL
+    ORDER BY tenant, expires LIMIT %s
 ) AS found LIMIT %s
 """  # noqa: S608 - of what stands above
 _DUE = f"""{_TENANTS.format("work", "true")}
 SELECT found.tenant, found.actor, found.name FROM tenants CROSS JOIN LATERAL (
     SELECT tenant, actor, name, at FROM personalization.work
-    WHERE tenant = tenants.tenant AND at <= %s AND name = ANY(%s) ORDER BY at LIMIT %s
+    WHERE tenant = tenants.tenant AND (tenant, at) <= (tenants.tenant, %s) AND name = ANY(%s)
+    ORDER BY tenant, at LIMIT %s
 ) AS found ORDER BY found.at LIMIT %s
 """  # noqa: S608 - as above
 _HOLD = """
@@ -176,7 +177,9 @@ class PostgreSQLStore:
 
     def actors(self, tenant: str, after: str | None, limit: int) -> list[str]:
         """See `Store.actors`."""
-        return [actor for (actor,) in self._rows(_ACTORS, (tenant, after or "", limit))]
+        actors = [actor for (actor,) in self._rows(_ACTORS, (tenant, tenant, after or "", limit))]
+        # Where no tenant is, names with a slash lie, which no actor has.
+        return [actor for actor in actors if "/" not in actor]
 
     def sweep(self) -> None:
         """Delete what has expired and do what is due, in steps that hold up a request no longer than a write does.

@@ -10,10 +10,16 @@ from service.storage import TenantFullError
 from service.storage.owner import Owner
 from service.storage.versions import Stored, VersionedChanges
 
-_ITEM = "SELECT key, life, version, document, expires FROM personalization.item WHERE tenant = %s AND actor = %s"
+_ITEM = "SELECT key, life, version, document, expires FROM personalization.item"
 _IS_THERE = "(expires IS NULL OR expires > %s)"
-_GET = f"{_ITEM} AND key = ANY(%s) AND {_IS_THERE}"
-_SCAN = f"{_ITEM} AND key >= %s AND key < %s AND {_IS_THERE} ORDER BY key"
+_GET = f"{_ITEM} WHERE tenant = %s AND actor = %s AND key = ANY(%s) AND {_IS_THERE}"
+# Rows are compared whole, so that the planner follows the index in its order and stops at the limit. Else it reads all
+# items of an actor whom it takes for one with few, and sorts them.
+_SCAN = f"""
+{_ITEM} WHERE (tenant, actor, key) >= (%s, %s, %s) AND (tenant, actor, key) < (%s, %s, %s) AND {_IS_THERE}
+ORDER BY tenant {{0}}, actor {{0}}, key {{0}} LIMIT %s
+"""
+_SCANS = {is_newest_first: _SCAN.format("DESC" if is_newest_first else "ASC") for is_newest_first in (False, True)}
 _PUT = """
 INSERT INTO personalization.item (tenant, actor, key, life, version, document, expires)
 VALUES (%s, %s, %s, %s, %s, %s, %s)
@@ -65,9 +71,8 @@ class PostgreSQLItems:
         return self._stored(statement, values)
 
     def _scan(self, first: str, last: str, limit: int, *, newest_first: bool) -> Iterator[Stored]:
-        statement = f"{_SCAN} DESC LIMIT %s" if newest_first else f"{_SCAN} LIMIT %s"
         place = self._owner.tenant, self._owner.partition(first)
-        return self._stored(statement, (*place, first, last, self._now, limit))
+        return self._stored(_SCANS[newest_first], (*place, first, *place, last, self._now, limit))
 
     def _stored(self, statement: str, values: Sequence[object]) -> Iterator[Stored]:
         rows = self._connection.execute(statement.encode(), values, binary=True).fetchall()
