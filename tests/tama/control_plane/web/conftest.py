@@ -1,26 +1,28 @@
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import closing
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from tama.control_plane import ControlPlane
+from tama.control_plane.store.sqlite import SQLiteStore
 from tama.control_plane.web import create_app
 from tests.tama.control_plane.web.support import bearer, credential_of, observer
 
 Token = Callable[..., dict[str, str]]
 
 
-@pytest.fixture
-def address(tmp_path: Path) -> str:
-    """Nothing here is about the store, so one kind of it is enough."""
-    return f"sqlite:{tmp_path}/tama/tama.db"
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """One for all tests of a module, as nothing here is about the store; each looks at what it made itself."""
+    with closing(ControlPlane(SQLiteStore(str(tmp_path_factory.mktemp("plane"))))) as plane:
+        yield plane
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def app(plane: ControlPlane) -> Flask:
     return create_app(plane, observer())
 
