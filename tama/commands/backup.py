@@ -16,8 +16,6 @@ Copy the file of a control plane as it is at one moment, also while it is in use
 it has its name, and only its owner may read it: it holds all credentials. To restore it, stop what serves the
 file, and put the copy in its place. A PostgreSQL database is copied by pg_dump."""
 
-_SQLITE = "sqlite:"
-
 
 def add(commands: Any) -> None:
     """Declare the command."""
@@ -38,13 +36,14 @@ def run(options: argparse.Namespace) -> None:
     import apsw  # noqa: PLC0415 - as above
 
     from hosting.sqlite_copies import CopyError, back_up, explained  # noqa: PLC0415 - as above
+    from tama.control_plane.store.addresses import SQLITE  # noqa: PLC0415 - as above
 
     address = store_address(options.store)
     # What is no store of ours is said here.
     opened_store(address, create=False).close()
-    if not address.startswith(_SQLITE):
+    if not address.startswith(SQLITE):
         raise UnusableError("Only a file can be copied by this command; a PostgreSQL database is copied by pg_dump.")
-    file = Path(address.removeprefix(_SQLITE))
+    file = Path(address.removeprefix(SQLITE))
 
     def connect(path: Path) -> apsw.Connection:
         return apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from tama.control_plane import ControlPlane
     from tama.control_plane.networks import Networks
 
-_POSTGRESQL = ("postgresql://", "postgres://")
-
 
 def add_store_option(parser: argparse.ArgumentParser) -> None:
     """Declare the option that names the store of a served control plane."""
@@ -34,21 +32,25 @@ def store_address(given: str | None) -> str:
     Raises:
         UnusableError: there is none, or one that shows a password to whoever lists processes.
     """
+    from hosting.postgresql_address import refuse_password  # noqa: PLC0415 - help needs none
+    from tama.control_plane.store.addresses import POSTGRESQL  # noqa: PLC0415 - as above
+
     address = given or os.environ.get("TAMA_STORE")
     if not address:
         raise UnusableError("Say which store is meant: --store sqlite:<path>, or set TAMA_STORE.")
-    if address.startswith(_POSTGRESQL):
-        # psycopg comes with this one
-        from hosting.postgresql import with_environment  # noqa: PLC0415
-        from hosting.postgresql_address import refuse_password  # noqa: PLC0415
+    if not address.startswith(POSTGRESQL):
+        return address
+    from hosting.postgresql import with_environment  # noqa: PLC0415 - psycopg comes with it
 
-        try:
-            if given:
-                refuse_password(given)
-            address = with_environment(address)
-        except ValueError as error:
-            raise UnusableError(f"The address of the store cannot be used: {error}; or set TAMA_STORE.") from None
-    return address
+    try:
+        if given:
+            refuse_password(given)
+    except ValueError as error:
+        raise UnusableError(f"The address of the store cannot be an option: {error}, or set TAMA_STORE.") from None
+    try:
+        return with_environment(address)
+    except ValueError as error:
+        raise UnusableError(f"The address of the store cannot be used: {error}.") from None
 
 
 def opened_store(address: str, *, create: bool = True, networks: Networks | None = None) -> ControlPlane:

@@ -226,8 +226,8 @@ def test_a_password_on_the_command_line_is_refused_and_not_repeated() -> None:
         ran = tama("serve", "--store", address)
         assert ran.returncode == 2
         assert ran.stderr == (
-            b"tama: The address of the store cannot be used: it has a password in it; write that into a password file,"
-            b" which PGPASSFILE names; or set TAMA_STORE.\n"
+            b"tama: The address of the store cannot be an option: it has a password in it; write that into a password"
+            b" file, which PGPASSFILE names, or set TAMA_STORE.\n"
         )
     ran = tama("serve", "--store", "mysql://a:canary@host/db")
     assert (ran.returncode, b"canary" in ran.stderr) == (2, False)

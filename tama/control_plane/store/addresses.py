@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from tama.control_plane.store import Store
 
-_SQLITE, _POSTGRESQL = "sqlite:", ("postgresql://", "postgres://")
+SQLITE, POSTGRESQL = "sqlite:", ("postgresql://", "postgres://")
 
 
 def opened(address: str, *, create: bool = True) -> Store:
@@ -20,13 +20,13 @@ def opened(address: str, *, create: bool = True) -> Store:
         ValueError: it is no address of a store.
         StoreError: it cannot be opened.
     """
-    if address.startswith(_POSTGRESQL):
+    if address.startswith(POSTGRESQL):
         from tama.control_plane.store.postgresql import PostgreSQLStore  # noqa: PLC0415 - psycopg comes with it
 
         return PostgreSQLStore(address, create=create)
     from tama.control_plane.store.sqlite import SQLiteStore  # noqa: PLC0415 - SQLite comes with it
 
-    folder, file = os.path.split(address.removeprefix(_SQLITE))
-    if not address.startswith(_SQLITE) or not file:
+    folder, file = os.path.split(address.removeprefix(SQLITE))
+    if not address.startswith(SQLITE) or not file:
         raise ValueError(address)
     return SQLiteStore(folder or ".", create=create, file=file)
