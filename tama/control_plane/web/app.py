@@ -139,4 +139,8 @@ class _Api:
 
 
 def _answer(status: int, answer: object) -> Response:
-    return Response(status=status) if answer is None else json_answer(answer, status)
+    if answer is not None:
+        return unstored(json_answer(answer, status))
+    empty = Response(status=status)
+    del empty.headers["Content-Type"]
+    return empty

@@ -34,12 +34,13 @@ def test_an_object_lives_over_http(http: FlaskClient, token: dict[str, str]) -> 
     assert status == 201
     space = made["data"]
     member = f"{SPACES}/{space['id']}"
-    assert said(http.get(member, headers=token)) == (200, made)
+    read = http.get(member, headers=token)
+    assert (said(read), read.headers["Cache-Control"]) == ((200, made), "no-store")
     assert http.head(member, headers=token).data == b""
     renamed = said(http.patch(member, headers=token, json={"space": {"name": "Films"}}))
     assert renamed == (200, {"data": space | {"name": "Films", "slug": "films"}})
     gone = http.delete(member, headers=token)
-    assert (gone.status_code, gone.data) == (204, b"")
+    assert (gone.status_code, gone.data, gone.content_type) == (204, b"", None)
     assert said(http.get(member, headers=token)) == (404, {"errors": {"detail": "Not Found"}})
 
 
