@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import socket
 import stat
@@ -241,3 +242,27 @@ def test_a_database_that_is_not_there_is_a_sentence() -> None:
     assert ran.stderr.startswith(b"tama: The control plane's database cannot be used: ")
     assert b"Connection refused" in ran.stderr
     assert ran.stderr.count(b"\n") == 1
+
+
+def test_a_database_that_goes_away_is_answered_503_and_all_goes_on_when_it_is_back(
+    tmp_path: Path, postgresql: PostgreSQL, database: str
+) -> None:
+    schema = {"specification": {"schema": document({}), "version": "1", "endpoint": "https://a.example"}}
+    with served(tmp_path / "plane.db", database=database) as plane, closing(plane.connect()) as client:
+        space = client.request("POST", SPACES, {"space": {"name": "Movies", "type": "root"}})
+        postgresql.stop()
+        try:
+            assert status(plane.url, "GET", "/readyz") == 503
+            assert status(plane.url, "POST", "/auth/tokens", "grant_type=client_credentials") == 503
+        finally:
+            postgresql.start()
+        assert client.request("GET", f"{SPACES}/{space['id']}") == space
+        made = client.request("POST", f"/provision/sensory/spaces/{space['id']}/specifications", schema)
+        assert settled(client, f"/provision/sensory/specifications/{made['id']}")["current_state"] == "completed"
+
+
+def status(url: str, method: str, path: str, form: str = "") -> int:
+    with closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)) as connection:
+        headers = {"Content-Type": "application/x-www-form-urlencoded", "Authorization": "Bearer YTpi"}
+        connection.request(method, path, form, headers)
+        return connection.getresponse().status
