@@ -77,7 +77,12 @@ class _Worker:
             merges = Merges(contract, retention, settings.max_preferences)
             tasks: dict[str, Task] = {**TASKS, merging.WORK: merges.complete}
             self._store = open_store(
-                settings.store, work, tasks, on_batch=metrics.observe_batch, max_actors=settings.max_actors
+                settings.store,
+                work,
+                tasks,
+                on_batch=metrics.observe_batch,
+                max_actors=settings.max_actors,
+                prepares=settings.prepares,
             )
         except CannotOpenError as error:
             raise CannotServeError(str(error)) from None

@@ -71,6 +71,13 @@ STORE = Setting(
     "postgresql://USER@HOST/DATABASE, with libpq's parameters and without a password, which PGPASSFILE leads to. "
     "Required.",
 )
+PREPARED = Setting(
+    "prepare-statements",
+    "WHETHER",
+    "Whether statements on PostgreSQL are prepared, yes or no. Prepared ones take less of both sides; a pooler in "
+    "transaction mode that does not know of them needs no.",
+    "yes",
+)
 API_KEY_FILE = Setting(
     "api-key-file",
     "PATH",
@@ -124,6 +131,7 @@ SETTINGS = (
     LISTEN,
     METRICS_LISTEN,
     STORE,
+    PREPARED,
     API_KEY_FILE,
     INSTANCE,
     PREFERENCES,
@@ -158,6 +166,7 @@ class Settings:
         metrics_address: host and port of the metrics; None when the service itself serves them.
         rate_limit: how many operations a tenant can call for in a second and at once, None for any number.
         max_actors: how many actors a tenant can have, None for any number.
+        prepares: whether statements on PostgreSQL are prepared.
 
     """
 
@@ -176,6 +185,7 @@ class Settings:
     metrics_address: tuple[str, int] | None = None
     rate_limit: tuple[int, int] | None = None
     max_actors: int | None = None
+    prepares: bool = True
 
 
 class ConfigurationError(UnusableError):
@@ -285,6 +295,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
     max_import = read(MOST_IMPORTED, _import_limit) or 0
     rate_limit = read(RATE_LIMIT, _rate_limit)
     max_actors = read(MOST_ACTORS, _actor_limit)
+    prepares = read(PREPARED, _yes_or_no)
     if reader.problems or not (address and store and instance) or preferences is None:
         raise ConfigurationError(*reader.problems)
     return Settings(
@@ -302,6 +313,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
         metrics_address=metrics_address,
         rate_limit=rate_limit,
         max_actors=max_actors,
+        prepares=bool(prepares),
     )
 
 
@@ -362,6 +374,12 @@ def _preferences(value: str | None) -> Mapping[str, Any]:
     from service.personalization.preferences.declared import read_declarations  # noqa: PLC0415 - as above
 
     return read_declarations(Path(value), load_contract())
+
+
+def _yes_or_no(value: str | None) -> bool:
+    if value not in {"yes", "no"}:
+        raise ValueError("it must be yes or no")
+    return value == "yes"
 
 
 def _limit(value: str | None) -> int:

@@ -24,6 +24,7 @@ def open_store(
     *,
     on_batch: Callable[[int, float], None] | None = None,
     max_actors: int | None = None,
+    prepares: bool = True,
 ) -> Store:
     """Open a store to serve from it; see `SQLiteStore` and `PostgreSQLStore`.
 
@@ -37,7 +38,7 @@ def open_store(
         # Loading its client takes longer than all else of a start, for those who have no use for it.
         from service.storage.postgresql import PostgreSQLStore  # noqa: PLC0415 - the reason stands above
 
-        return PostgreSQLStore(place, work, tasks=tasks, on_batch=on_batch, max_actors=max_actors)
+        return PostgreSQLStore(place, work, tasks=tasks, on_batch=on_batch, max_actors=max_actors, prepares=prepares)
 
 
 @contextmanager

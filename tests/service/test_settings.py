@@ -67,6 +67,7 @@ def test_the_key_is_kept_as_a_digest(tmp_path: Path) -> None:
         (["--max-preferences", "0"], "--max-preferences: it must be a whole number from 1 to 9999"),
         (["--max-preferences", "many"], "--max-preferences: it must be a whole number from 1 to 9999"),
         (["--max-history", "0"], "--max-history: it must be a whole number from 1 to 9999999"),
+        (["--prepare-statements", "perhaps"], "--prepare-statements: it must be yes or no"),
         (["--max-actors", "0"], "--max-actors: it must be a whole number from 1 to 999999999"),
         (["--rate-limit", "0"], "--rate-limit: it must be a whole number from 1 to 999999"),
         (["--rate-limit", "50:"], "--rate-limit: it must be a whole number from 1 to 999999"),
