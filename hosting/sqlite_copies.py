@@ -1,4 +1,4 @@
-"""Copies of an SQLite file, as it is at one moment, also while it is in use; they get their name when they are whole."""
+"""Copies of an SQLite file, as it is at one moment, also while it is in use; one gets its name when it is whole."""
 
 import os
 import tempfile
