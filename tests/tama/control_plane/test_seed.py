@@ -71,6 +71,19 @@ def test_what_is_there_stays_as_it_is(api: Caller) -> None:
     assert everything(api.plane) == before
 
 
+def test_what_was_deleted_is_made_again(api: Caller) -> None:
+    seed(api.plane, full=True)
+    before = everything(api.plane)
+    api.delete(f"/provision/neural/spaces/{api('GET', GLOBAL)['id']}")
+    for _ in range(2):
+        seed(api.plane, full=True)
+        after = everything(api.plane)
+        assert {kind: len(objects) for kind, objects in after.items()} == {
+            kind: len(objects) for kind, objects in before.items()
+        }
+    assert api("GET", GLOBAL) not in before["space"]
+
+
 def test_many_that_seed_at_once_make_it_once(open_store: Callable[[], Store]) -> None:
     planes = [ControlPlane(open_store()) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
