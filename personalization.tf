@@ -134,7 +134,6 @@ variable "data_folder" {
 
 locals {
   document    = yamldecode(file("${path.module}/schemas/personalization.yaml"))
-  operations  = toset([for operation in flatten([for item in values(local.document.paths) : values(item)]) : operation.operationId if can(operation.operationId)])
   service_url = var.service_endpoint == "" ? one(tama_local_service.personalization[*].url) : trimsuffix(trimsuffix(var.service_endpoint, "/"), "/internal/personalization")
 }
 
@@ -206,11 +205,19 @@ resource "tama_specification" "personalization" {
   }
 }
 
-data "tama_action" "personalization" {
-  for_each = local.operations
-
+data "tama_action" "get_profile" {
   specification_id = tama_specification.personalization.id
-  identifier       = each.key
+  identifier       = "get-profile"
+}
+
+data "tama_action" "upsert_profile" {
+  specification_id = tama_specification.personalization.id
+  identifier       = "create-or-update-profile"
+}
+
+# All in one: a data source for each operation would have Terraform read the whole document from its state as often.
+data "tama_actions" "personalization" {
+  specification_id = tama_specification.personalization.id
 }
 
 resource "tama_source_identity" "personalization" {
@@ -259,13 +266,13 @@ output "specification_id" {
 
 output "get_profile_action_id" {
   description = "The id of the action get-profile, which can be called once the source identity is there."
-  value       = data.tama_action.personalization["get-profile"].id
+  value       = data.tama_action.get_profile.id
   depends_on  = [tama_source_identity.personalization]
 }
 
 output "upsert_profile_action_id" {
   description = "The id of the action create-or-update-profile, which can be called once the source identity is there."
-  value       = data.tama_action.personalization["create-or-update-profile"].id
+  value       = data.tama_action.upsert_profile.id
   depends_on  = [tama_source_identity.personalization]
 }
 

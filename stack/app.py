@@ -157,12 +157,12 @@ class PersonalizationStack(TerraformStack):
     def _outputs(self, personalization: Personalization) -> None:
         self._output("personalization_space_id", "The id of the personalization space.", personalization.space.id)
         self._output("specification_id", "The id of the specification.", personalization.specification.id)
-        for name, operation in (
-            ("get_profile_action_id", "get-profile"),
-            ("upsert_profile_action_id", "create-or-update-profile"),
+        for name, operation, action in (
+            ("get_profile_action_id", "get-profile", personalization.get_profile),
+            ("upsert_profile_action_id", "create-or-update-profile", personalization.upsert_profile),
         ):
             description = f"The id of the action {operation}, which can be called once the source identity is there."
-            output = self._output(name, description, personalization.actions[operation].id)
+            output = self._output(name, description, action.id)
             # CDKTF writes an output's own `depends_on` as a template, which Terraform refuses.
             identity = f"{personalization.identity.terraform_type}.{personalization.identity.friendly_unique_id}"
             output.add_override("depends_on", [identity])

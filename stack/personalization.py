@@ -9,7 +9,15 @@ import yaml
 
 from stack.cdktf_ import Construct, Fn, ITerraformDependable, Token
 from stack.element import given_or_null, is_empty, literal, when
-from stack.tama import DataTamaAction, LocalService, SourceIdentity, Space, SpaceBridge, Specification
+from stack.tama import (
+    DataTamaAction,
+    DataTamaActions,
+    LocalService,
+    SourceIdentity,
+    Space,
+    SpaceBridge,
+    Specification,
+)
 from stack.tama.source_identity import SourceIdentityValidation, SourceIdentityWaitFor, SourceIdentityWaitForField
 from stack.tama.specification import SpecificationWaitFor, SpecificationWaitForField
 
@@ -71,8 +79,12 @@ class Personalization(Construct):
         self.service_url = Token.as_string(Fn.conditional(is_empty(service_endpoint), own, elsewhere))
         """Where the service answers, wherever it runs."""
         self.specification = self._specification(document, specification_version)
-        self.actions = self._actions(document)
-        """The actions by their operationIds."""
+        self.get_profile = self._action("get_profile", "get-profile")
+        """The action that reads a profile."""
+        self.upsert_profile = self._action("upsert_profile", "create-or-update-profile")
+        """The action that creates a profile or changes it."""
+        self.actions = DataTamaActions(self, "actions", specification_id=self.specification.id)
+        """The actions of all operations."""
         self.identity = self._identity(service_endpoint, service_api_key)
         self.bridges = {
             name: SpaceBridge(self, f"bridge_{name}", space_id=caller, target_space_id=self.space.id)
@@ -92,16 +104,9 @@ class Personalization(Construct):
             wait_for=[SpecificationWaitFor(field=[completed])],
         )
 
-    def _actions(self, document: Mapping[str, Any]) -> dict[str, DataTamaAction]:
-        """Look each operation up by a direct reference, so that it and its action can come in one change."""
-        items = [item for path in document["paths"].values() for item in path.values()]
-        operations = [item["operationId"] for item in items if isinstance(item, dict) and "operationId" in item]
-        return {
-            operation: DataTamaAction(
-                self, f"action_{operation}", specification_id=self.specification.id, identifier=operation
-            )
-            for operation in operations
-        }
+    def _action(self, name: str, operation: str) -> DataTamaAction:
+        """Look an operation up by a direct reference, so that it and its action can come in one change."""
+        return DataTamaAction(self, f"action_{name}", specification_id=self.specification.id, identifier=operation)
 
     def _identity(self, service_endpoint: str, service_api_key: str) -> SourceIdentity:
         own = Fn.one(self.service.every("api_key"))

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from stack import cdktf_
 from stack.app import PersonalizationStack
@@ -60,14 +59,12 @@ def test_the_stack_has_the_outputs_that_the_design_names(whole: dict[str, Any]) 
     assert set(whole["output"]) == OUTPUTS
 
 
-def test_every_operation_of_the_contract_is_an_action(whole: dict[str, Any]) -> None:
-    items = [
-        operation for path in yaml.safe_load(CONTRACT.read_text())["paths"].values() for operation in path.values()
-    ]
-    operations = {item["operationId"] for item in items if isinstance(item, dict) and "operationId" in item}
-    actions = whole["data"]["tama_action"].values()
-    assert {action["identifier"] for action in actions} == operations
-    assert len({action["specification_id"] for action in actions}) == 1
+def test_the_actions_are_of_the_specification_directly(whole: dict[str, Any]) -> None:
+    [specification] = whole["resource"]["tama_specification"]
+    actions = [*whole["data"]["tama_action"].values(), *whole["data"]["tama_actions"].values()]
+    identifiers = [action.get("identifier") for action in actions]
+    assert identifiers == ["get-profile", "create-or-update-profile", None]
+    assert {action["specification_id"] for action in actions} == {f"${{tama_specification.{specification}.id}}"}
 
 
 def test_every_variable_has_a_description_and_a_default(whole: dict[str, Any]) -> None:

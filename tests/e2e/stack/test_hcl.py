@@ -47,9 +47,11 @@ def test_what_was_waited_for_is_in_the_state(deployed: Terraform) -> None:
     assert state["tama_source_identity.personalization"]["current_state"] == "active"
     url = state[SERVICE]["url"]
     assert state["tama_specification.personalization"]["endpoint"] == f"{url}/internal/personalization"
-    assert {address for address in state if address.startswith("data.tama_action")} == {
-        f'data.tama_action.personalization["{operation}"]' for operation in checkouts.operations()
-    }
+    actions = state["data.tama_actions.personalization"]["actions"]
+    assert sorted(action["identifier"] for action in actions) == sorted(checkouts.operations())
+    for name in ("get_profile", "upsert_profile"):
+        action = state[f"data.tama_action.{name}"]
+        assert {key: action[key] for key in ("id", "identifier", "path", "method")} in actions
 
 
 def test_a_second_plan_is_empty(deployed: Terraform) -> None:
@@ -219,5 +221,6 @@ def test_an_operation_and_its_action_come_in_one_change(deployed: Terraform, hom
     assert guest.outputs() == before
     state = guest.state()
     assert state["tama_specification.personalization"]["version"] == "9.9.9"
-    assert state['data.tama_action.personalization["added"]']["path"] == "/added"
+    actions = state["data.tama_actions.personalization"]["actions"]
+    assert [action["path"] for action in actions if action["identifier"] == "added"] == ["/added"]
     guest.destroy()

@@ -13,8 +13,6 @@ from tests.e2e.stack.twins.normal import Elements, differences
 from tests.e2e.stack.twins.plans import planned
 from tests.support.terraform import Home
 
-KEYS = {"data.tama_action.personalization": checkouts.operations()}
-
 CHANGES_OF_HCL = {
     "a bridge of another name": (
         "personalization.tf",
@@ -40,9 +38,8 @@ CHANGES_OF_HCL = {
     ),
     "an output that does not wait": (
         "personalization.tf",
-        'value       = data.tama_action.personalization["get-profile"].id\n'
-        "  depends_on  = [tama_source_identity.personalization]\n",
-        'value       = data.tama_action.personalization["get-profile"].id\n',
+        "value       = data.tama_action.get_profile.id\n  depends_on  = [tama_source_identity.personalization]\n",
+        "value       = data.tama_action.get_profile.id\n",
     ),
     "another default": ("personalization.tf", 'default     = "personalization"', 'default     = "people"'),
     "another rule for a variable": ("personalization.tf", "trimspace(var.space_name)", "var.space_name"),
@@ -104,7 +101,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def hcl() -> Elements:
-    return hcl_twin.configuration(checkouts.ROOT, KEYS)
+    return hcl_twin.configuration(checkouts.ROOT)
 
 
 @pytest.fixture(scope="module")
@@ -120,7 +117,7 @@ def test_the_twins_are_configured_alike(hcl: Elements, cdktf: Elements) -> None:
 def test_a_change_of_the_hcl_twin_alone_is_seen(folder: Path, cdktf: Elements, changed: tuple[str, str, str]) -> None:
     name, old, new = changed
     checkouts.change(folder / name, old, new)
-    assert differences(hcl_twin.configuration(folder, KEYS), cdktf) != []
+    assert differences(hcl_twin.configuration(folder), cdktf) != []
 
 
 @pytest.mark.parametrize("changed", CHANGES_OF_CDKTF.values(), ids=CHANGES_OF_CDKTF)
@@ -139,6 +136,6 @@ def test_the_twins_plan_the_same(folder: Path, home: Home) -> None:
 def test_a_value_that_is_only_computed_is_seen_in_the_plans(folder: Path, home: Home, cdktf: Elements) -> None:
     changed = 'description = "The name of the class."', 'description = "Its name."'
     checkouts.change(folder / "modules" / "global" / "main.tf", *changed)
-    assert differences(hcl_twin.configuration(folder, KEYS), cdktf) == []
+    assert differences(hcl_twin.configuration(folder), cdktf) == []
     [difference] = differences_of_plans(folder, home)
     assert "resource tama_class global/class_proxy/after/schema" in difference

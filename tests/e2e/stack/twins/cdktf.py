@@ -69,10 +69,9 @@ def names_of(content: Mapping[str, Any]) -> dict[str, str]:
 def _hcl_path(path: str) -> tuple[str, ...]:
     inside = path.partition("/")[2]
     inside = re.sub(
-        "^personalization/(?:space|specification|source_identity|local_service)$", "personalization", inside
+        "^personalization/(?:space|specification|actions|source_identity|local_service)$", "personalization", inside
     )
-    inside = re.sub("^personalization/action_", "personalization/", inside)
-    return tuple(re.sub("^personalization/bridge_", "", inside).split("/"))
+    return tuple(re.sub("^personalization/(?:action|bridge)_", "", inside).split("/"))
 
 
 def configuration(folder: Path) -> Elements:

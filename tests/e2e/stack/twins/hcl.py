@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -42,7 +42,6 @@ class Hcl:
     Args:
         folder: Where the files are.
         read: Gives what `hcl2json` reads in a folder.
-        keys: The keys of what has a `for_each`, by its address.
         path: The names of the modules that lead here.
         argument: Gives what a variable stands for.
     """
@@ -51,18 +50,16 @@ class Hcl:
         self,
         folder: Path,
         read: Callable[[Path], Any],
-        keys: Mapping[str, Sequence[str]],
         path: tuple[str, ...] = (),
         argument: Callable[[str], str] = "var.{}".format,
     ) -> None:
         self.folder = folder
         self.path = path
         self.argument = argument
-        self.keys = keys
         self.content = read(folder)
         self.locals: dict[str, Any] = {name: v for block in self.content.get("locals", []) for name, v in block.items()}
         self.modules = {
-            name: Hcl(folder / call["source"], read, keys, (*path, name), partial(self._argument, call))
+            name: Hcl(folder / call["source"], read, (*path, name), partial(self._argument, call))
             for name, [call] in self.content.get("module", {}).items()
         }
 
@@ -75,21 +72,11 @@ class Hcl:
         for mode in ("data", "resource"):
             for type_, named in self.content.get(mode, {}).items():
                 for name, [arguments] in named.items():
-                    for key in self._instances(mode, type_, name):
-                        full = join(mode, type_, (*self.path, name, *key))
-                        found[full] = self._instance(arguments, key)
+                    depends_on = dependencies(self.targets(arguments.get("depends_on", [])))
+                    found[join(mode, type_, (*self.path, name))] = self.normal(arguments) | depends_on
         for module in self.modules.values():
             found |= module.elements()
         return found
-
-    def _instances(self, mode: str, type_: str, name: str) -> Iterator[tuple[str, ...]]:
-        address = f"{'data.' if mode == 'data' else ''}{type_}.{name}"
-        yield from ((key,) for key in self.keys[address]) if address in self.keys else [()]
-
-    def _instance(self, arguments: Mapping[str, Any], key: tuple[str, ...]) -> dict[str, Any]:
-        text = json.dumps({name: value for name, value in arguments.items() if name != "for_each"})
-        normal: dict[str, Any] = self.normal(json.loads(text.replace("${each.key}", key[0]) if key else text))
-        return normal | dependencies(self.targets(arguments.get("depends_on", [])))
 
     def outputs(self) -> Elements:
         """Return the outputs of the root module."""
@@ -143,8 +130,8 @@ class Hcl:
             names = [output] if output else sorted(outputs)
             return " ".join(self.modules[module].expression(outputs[name][0]["value"]) for name in names)
         mode = "data" if kind == "data" else "resource"
-        type_, name, key = re.fullmatch(r'(?:data\.)?(\w+)\.([\w-]+)(?:\["(.*)"\])?', reference).groups()  # type: ignore[union-attr]
-        return f"<{join(mode, type_, (*self.path, name, *([key] if key else [])))}>"
+        type_, name = reference.removeprefix("data.").split(".")
+        return f"<{join(mode, type_, (*self.path, name))}>"
 
     def _from_contract(self, match: re.Match[str]) -> str:
         document: Any = yaml.safe_load((self.folder / match[1]).read_text("utf-8"))
@@ -154,7 +141,7 @@ class Hcl:
         return json.dumps(document) if keys else match[0]
 
 
-def configuration(folder: Path, keys: Mapping[str, Sequence[str]]) -> Elements:
+def configuration(folder: Path) -> Elements:
     """Return the HCL twin in `folder`: its elements, outputs, variables and provider."""
     folders = [folder, *(folder / "modules" / name for name in _MODULES)]
     command = [str(environment.TOOLCHAIN / "node"), "-e", _READER, *map(str, folders)]
@@ -162,7 +149,7 @@ def configuration(folder: Path, keys: Mapping[str, Sequence[str]]) -> Elements:
         command, cwd=environment.ROOT, env=environment.variables(), capture_output=True, text=True, check=True
     )
     contents = dict(zip((path.resolve() for path in folders), json.loads(result.stdout), strict=True))
-    root = Hcl(folder, lambda path: contents[path.resolve()], keys)
+    root = Hcl(folder, lambda path: contents[path.resolve()])
     variables = {name: variable for name, [variable] in root.content["variable"].items()}
     return {
         "elements": root.elements(),
@@ -176,6 +163,5 @@ def configuration(folder: Path, keys: Mapping[str, Sequence[str]]) -> Elements:
 def name(change: Mapping[str, Any]) -> str:
     """Return the name of a change in a plan of the HCL twin."""
     modules = change.get("module_address", "").replace("module.", "").split(".")
-    key = [change["index"]] if isinstance(change.get("index"), str) else []
     mode = "data" if change["mode"] == "data" else "resource"
-    return join(mode, change["type"], [*filter(None, modules), change["name"], *key])
+    return join(mode, change["type"], [*filter(None, modules), change["name"]])

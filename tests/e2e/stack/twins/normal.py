@@ -11,7 +11,7 @@ Elements = dict[str, Any]
 COMPUTED = "<computed>"
 """A value of the HCL twin that refers to nothing, but that Terraform computes: the plans say what it is."""
 
-ADDRESS = r'(?:data\.)?tama_\w+\.[\w-]+(?:\["[^"]*"\])?'
+ADDRESS = r"(?:data\.)?tama_\w+\.[\w-]+"
 _GROUP = re.compile(r"(?<!\w)\(((?:[^()|&?]|\((?:[^()])*\))*)\)")
 
 
