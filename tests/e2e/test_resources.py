@@ -69,7 +69,9 @@ resource "tama_source_identity" "it" {
 """
 DOCUMENT = SPECIFICATION.replace("BLOCKS", "")
 # What comes of a specification is there when a server has processed it.
-PROCESSED = SPECIFICATION.replace("BLOCKS", 'wait_for {\n field {\n name = "current_state"\n in = ["completed"]\n }\n }')
+PROCESSED = SPECIFICATION.replace(
+    "BLOCKS", 'wait_for {\n field {\n name = "current_state"\n in = ["completed"]\n }\n }'
+)
 SPACES = SPACE + SECOND_SPACE
 CLASSES = CLASS.replace('"it"', '"first"') + CLASS.replace('"it"', '"second"').replace("home", "other")
 
