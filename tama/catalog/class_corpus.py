@@ -16,6 +16,7 @@ RESOURCE = Resource(
         slug(),
         provision_state("corpus"),
     ),
+    unique=(("class_id", "slug"),),
 )
 
 DATA_SOURCE = DataSource(

@@ -15,6 +15,7 @@ import secrets
 import time
 from typing import NamedTuple
 
+from tama.control_plane.keys import Key
 from tama.control_plane.names import new_id
 
 TYPE_CHECKING = False
@@ -151,7 +152,9 @@ def _made_key(transaction: Transaction) -> list[Document]:
     keys = transaction.all(_SIGNING_KEY)
     if not keys:
         keys = [{"id": new_id(), "key": secrets.token_hex(_SECRET_BYTES)}]
-        transaction.add(_SIGNING_KEY, [(keys[0], (), ())])
+        # Of two processes that make one at the same time the second finds that of the first.
+        only = Key(_SIGNING_KEY, (), (), exclusive=True)
+        transaction.add(_SIGNING_KEY, [(keys[0], (), (only,))])
     return keys
 
 

@@ -35,9 +35,11 @@ if TYPE_CHECKING:
     class Store(Protocol):
         """A store. Threads may share it.
 
-        Work is given a transaction: what it does is done as a whole, or not at all when it raises, and as if no other
-        work were done meanwhile. It may be called again after it met another; so it changes nothing else, and it
-        neither reads nor writes on its own within.
+        Work is given a transaction: what it does is done as a whole, or not at all when it raises. It reads one state
+        of the store. What it writes is still as it read it, what it refers to still there, and an exclusive key still
+        free; where another has come before it with one of these, it is called again. What it reads beyond these may
+        have changed when it is done. As it may be called again, it changes nothing else, and neither reads nor writes
+        on its own within.
 
         Raises:
             StoreError: the database failed; from every method, and from those of a transaction.

@@ -1,13 +1,15 @@
 """The store in a PostgreSQL database that many servers share.
 
-Transactions are serializable: what rules check before they write holds when it is written, as it does in SQLite, which
-has one writer at a time. One that met another is run again.
+A transaction sees one state (repeatable read), and is run again when what it writes has become another's meanwhile: a
+row that was changed, a key that was taken, an object that it refers to and that was deleted, or one that it deletes and
+that was referred to. Serializable ones would be run again for what they only read, and a long one would hardly ever end
+among many short ones.
 """
 
 from __future__ import annotations
 
 from psycopg import Error, RawCursor
-from psycopg.errors import ForeignKeyViolation, SerializationFailure
+from psycopg.errors import ForeignKeyViolation, SerializationFailure, UniqueViolation
 
 from hosting.postgresql import Database, DatabaseError
 from hosting.postgresql_schema import bring_forward
@@ -26,8 +28,8 @@ _SCHEMA = "tama"
 _CONFLICTS = 100
 """How often a transaction may meet another."""
 
-_DELETIONS = 5
-"""How often what a transaction refers to may be deleted meanwhile."""
+_MEETINGS = 5
+"""How often a row that a transaction needs, or needs to be new, may be another's meanwhile."""
 
 _HERE = f"SET LOCAL search_path TO {_SCHEMA}".encode()
 _STEPS = (
@@ -102,7 +104,7 @@ class PostgreSQLStore:
 
     def write(self, work: Callable[[Transaction], Result], seconds: float = WORK_S) -> Result:
         """See `Store.write`."""
-        return self._transact("SERIALIZABLE", work, seconds)
+        return self._transact("REPEATABLE READ", work, seconds)
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -121,18 +123,18 @@ class PostgreSQLStore:
         return self._database.read(lambda connection: connection.execute(statement).fetchall()) != [(None,)]
 
     def _transact(self, isolation: str, work: Callable[[Transaction], Result], seconds: float) -> Result:
-        dangling = 0
+        met = 0
 
         def run(connection: Connection) -> Result:
-            nonlocal dangling
+            nonlocal met
             connection.execute(_HERE)
             try:
                 return work(_PostgreSQLTransaction(connection))
-            except ForeignKeyViolation:
-                dangling += 1
-                if dangling > _DELETIONS:
+            except (ForeignKeyViolation, UniqueViolation):
+                met += 1
+                if met > _MEETINGS:
                     raise
-                # What it refers to was deleted meanwhile, which the next attempt sees.
+                # What it refers to was deleted meanwhile, or what it adds was added: the next attempt sees it.
                 raise SerializationFailure from None
 
         try:

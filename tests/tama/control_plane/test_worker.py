@@ -77,6 +77,27 @@ def test_many_specifications_are_declared_at_once(hosted: Caller) -> None:
     assert len(hosted.plane.objects("action")) == 100
 
 
+def test_a_long_job_ends_among_many_short_requests(hosted: Caller) -> None:
+    space, stop = hosted.space("Movies")["id"], threading.Event()
+    paths = {f"/things/{number}": {"get": operation(f"op-{number}")} for number in range(500)}
+
+    def make_spaces(thread: int) -> None:
+        number = 0
+        while not stop.is_set():
+            hosted.space(f"space {thread} {number}")
+            number += 1
+
+    with ThreadPoolExecutor(8) as pool:
+        making = [pool.submit(make_spaces, thread) for thread in range(8)]
+        try:
+            made = [hosted.specification(space, document(paths))["id"] for _ in range(2)]
+            assert {settled(hosted, f"{SPECIFICATIONS}/{id_}", 20)["current_state"] for id_ in made} == {"completed"}
+        finally:
+            stop.set()
+        for one in making:
+            one.result()
+
+
 def test_a_change_is_processed_again_and_keeps_ids(hosted: Caller) -> None:
     made = hosted.specification(hosted.space("Movies")["id"], document(PATHS))
     path = f"{SPECIFICATIONS}/{made['id']}"

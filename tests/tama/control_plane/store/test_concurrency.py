@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import multiprocessing
+import threading
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.pool import Pool
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tama.control_plane import ControlPlane
+from tama.control_plane.clients import Clients
 from tama.control_plane.store.addresses import opened
 from tests.tama.control_plane.support import Caller
+
+if TYPE_CHECKING:
+    from tama.control_plane.store import Store
 
 PROCESSES, THREADS = 4, 16
 SPACES = "/provision/neural/spaces"
@@ -68,10 +73,27 @@ def test_many_who_take_the_next_place_take_one_each(api: Caller, space: dict[str
     assert sorted(body["data"]["index"] for _, body in answers) == list(range(24))
 
 
-def test_spaces_of_one_name_get_a_slug_each(api: Caller, all_at_once: Any) -> None:
-    answers = all_at_once([("POST", SPACES, {"space": {"name": "Same", "type": "root"}})] * 24)
+def test_what_has_one_name_gets_a_slug_each(api: Caller, space: dict[str, Any], all_at_once: Any) -> None:
+    class_ = api("POST", f"{SPACES}/{space['id']}/classes", {"class": {"schema": {"title": "a", "description": "b"}}})
+    corpora = f"/provision/neural/classes/{class_['id']}/corpora"
+    slugs = {"same", *(f"same-{number}" for number in range(2, 25))}
 
-    assert {body["data"]["slug"] for _, body in answers} == {"same", *(f"same-{number}" for number in range(2, 25))}
+    spaces = all_at_once([("POST", SPACES, {"space": {"name": "Same", "type": "root"}})] * 24)
+    assert {body["data"]["slug"] for _, body in spaces} == slugs
+    made = all_at_once([("POST", corpora, {"corpus": {"name": "Same", "template": "t"}})] * 24)
+    assert {body["data"]["slug"] for _, body in made} == slugs
+
+
+def test_servers_that_start_together_sign_with_one_key(open_store: Callable[[], Store]) -> None:
+    stores = [open_store() for _ in range(6)]
+    together = threading.Barrier(6)
+
+    def key(store: Store) -> bytes:
+        together.wait()
+        return Clients(store)._key()
+
+    with ThreadPoolExecutor(6) as pool:
+        assert len(set(pool.map(key, stores))) == 1
 
 
 def test_no_child_outlives_a_parent_that_is_deleted_while_it_is_made(api: Caller, all_at_once: Any) -> None:
