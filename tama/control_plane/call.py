@@ -88,7 +88,7 @@ def parsed_body(response: Response) -> object:
     media_type = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if media_type == "application/json" or media_type.endswith("+json"):
         try:
-            parsed: object = json.loads(response.body)
+            parsed: object = response.json()
         except ValueError:
             pass
         else:

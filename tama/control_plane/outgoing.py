@@ -10,6 +10,8 @@ later changes nothing. The name stays what `Host` and the certificate are about.
 from __future__ import annotations
 
 import http.client
+import json
+import math
 import socket
 import threading
 import time
@@ -61,6 +63,17 @@ class Response:
         self.status = status
         self.headers = headers
         self.body = body
+
+    def json(self) -> Any:
+        """The body, parsed.
+
+        Raises:
+            ValueError: it is not JSON, or holds what cannot be written as JSON again.
+        """
+        try:
+            return json.loads(self.body, parse_float=_finite, parse_constant=_finite)
+        except RecursionError:
+            raise ValueError("the JSON is nested too deeply") from None
 
 
 class Outgoing:
@@ -205,6 +218,13 @@ def _pools(connect: Connect) -> dict[str, type[HTTPConnectionPool]]:
         ConnectionCls = Secure
 
     return {"http": PlainPool, "https": SecurePool}
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is no number of JSON's")
+    return value
 
 
 def _body(response: requests.Response) -> bytes:

@@ -6,7 +6,6 @@ Source: OpenAPI Specification 3.1.1, Security Scheme Object; RFC 6749, section 4
 from __future__ import annotations
 
 import base64
-import json
 from urllib.parse import quote_plus, urlencode, urljoin
 
 from tama.control_plane.outgoing import OutgoingError
@@ -110,7 +109,7 @@ def _token(outgoing: Outgoing, scheme: dict[str, Any], identity: Document, endpo
     except OutgoingError as error:
         raise SecurityError(f"no access token came: {error}") from None
     try:
-        token = json.loads(answer.body)["access_token"]
+        token = answer.json()["access_token"]
     except (ValueError, TypeError, KeyError):
         token = None
     if answer.status != 200 or not isinstance(token, str):  # noqa: PLR2004 - the one status of a token: RFC 6749, section 5.1

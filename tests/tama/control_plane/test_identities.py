@@ -206,7 +206,14 @@ def test_client_credentials_fetch_a_token_first(api: Caller, endpoint: Endpoint)
 
 
 @pytest.mark.parametrize(
-    "answer", [Answer(401, b"{}"), Answer(200, b"no JSON"), json_answer([]), json_answer({"access_token": 1})]
+    "answer",
+    [
+        Answer(401, b"{}"),
+        Answer(200, b"no JSON"),
+        Answer(200, b"[" * 100_000),
+        json_answer([]),
+        json_answer({"access_token": 1}),
+    ],
 )
 def test_a_token_that_does_not_come_fails_the_identity(api: Caller, endpoint: Endpoint, answer: Answer) -> None:
     endpoint.answer = lambda _: answer
