@@ -14,6 +14,7 @@ import pytest
 
 from tama.control_plane import ControlPlane
 from tama.control_plane.clients import Clients
+from tama.control_plane.creates import CreateKey
 from tama.control_plane.store.addresses import opened
 from tests.tama.control_plane.support import Caller
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 PROCESSES, THREADS = 4, 16
 SPACES = "/provision/neural/spaces"
-Request = tuple[str, str, object]
+Request = tuple[Any, ...]
 
 
 def send(arguments: tuple[str, list[Request]]) -> list[tuple[int, Any]]:
@@ -62,6 +63,15 @@ def test_of_many_who_make_what_only_one_may_be_one_does(api: Caller, space: dict
     assert Counter(status for status, _ in answers) == {201: 1, 422: PROCESSES * THREADS - 1}
     assert all(body == refused for status, body in answers if status == 422)
     assert len(api.plane.objects("source_limit")) == 1
+
+
+def test_a_create_that_is_sent_many_times_at_once_makes_one_object(api: Caller, all_at_once: Any) -> None:
+    create = ("POST", SPACES, {"space": {"name": "Movies", "type": "root"}}, CreateKey("client", "key"))
+
+    answers = all_at_once([create] * PROCESSES * THREADS)
+
+    (space,) = api.plane.objects("space")
+    assert all(answer == (201, {"data": space}) for answer in answers)
 
 
 def test_many_who_take_the_next_place_take_one_each(api: Caller, space: dict[str, Any], all_at_once: Any) -> None:
