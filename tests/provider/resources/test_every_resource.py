@@ -18,6 +18,7 @@ from tama.client import Client, connect
 from tests.provider.driver import Values
 from tests.provider.resources.echo import DOCUMENT, SAMPLE, Echo, least
 from tests.provider.resources.planted import OPENAPI, Planted
+from tests.support.postgresql import PostgreSQL
 from tests.support.served_control_plane import served
 
 LARGE = 2**53 + 1
@@ -73,13 +74,18 @@ EVERY_OPTIONAL_JSON = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module", params=["embedded", "http"])
 def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A client of a control plane: one in this process, and one that is served over HTTP."""
+    """A client of a control plane: one in this process on SQLite, and one that is served over HTTP on PostgreSQL."""
     folder = tmp_path_factory.mktemp("tama")
     if request.param == "embedded":
         with closing(connect(f"embedded:{folder}")) as embedded:
             yield embedded
     else:
-        with served(folder / "tama.db") as server, closing(server.connect()) as hosted:
+        postgresql: PostgreSQL = request.getfixturevalue("postgresql")
+        with (
+            postgresql.database() as name,
+            served(folder / "tama.db", database=postgresql.address(name)) as server,
+            closing(server.connect()) as hosted,
+        ):
             yield hosted
 
 
