@@ -37,9 +37,11 @@ class Store(ItemStore, Protocol):
         """
 
     def record_erasure(self, tenant: str, actors: Sequence[str], erasure: str) -> None:
-        """Record an erasure durably where no loss of what is stored reaches it, before this returns.
+        """Record an erasure durably before this returns, apart from what is stored.
 
-        It does not name anyone: what is recorded are keyed hashes. What was recorded lately is not recorded again.
+        Where a store is a file, no loss of it reaches the record, which lies beside it; in a database it is what is to
+        be saved before an older backup takes its place. It names nobody: what is recorded are keyed hashes. What was
+        recorded lately is not recorded again.
 
         Args:
             tenant: whose actors they are.
@@ -55,7 +57,7 @@ class Store(ItemStore, Protocol):
         """Return why the store cannot serve, in words that name nothing personal; None when it can."""
 
     def log_pages(self) -> int:
-        """Return how many pages wait in the log of what was committed."""
+        """Return how many pages wait in the log of what was committed; none where that is a server's own."""
 
     def backlog(self) -> int:
         """Return how much background work is due and not done.

@@ -15,12 +15,13 @@ import psycopg
 
 from hosting.postgresql import WORK_S, Connection, Database, DatabaseError, OutcomeUnknownError
 from hosting.postgresql_schema import bring_forward
-from service.items import MARKS, MAX_CHANGES, Changes, Item, Items, Work
+from service.items import Changes, Item, Items, Work
 from service.storage import StoreUnavailableError, Task
 from service.storage.background import SWEEP_PERIOD_S, Sweeper
 from service.storage.owner import Owner
 from service.storage.postgresql_items import PostgreSQLChanges, PostgreSQLItems
 from service.storage.postgresql_schema import SCHEMA, STEPS
+from service.storage.postgresql_sweeping import backlog, delete_expired, due
 from service.storage.rounds import Due, Rounds
 
 CLAIM_S = 60
@@ -37,48 +38,6 @@ _RECORD_ERASURE = """
 INSERT INTO personalization.erasure VALUES (%s, %s, %s, now())
 ON CONFLICT (tenant, pseudonym) DO UPDATE SET erasure = excluded.erasure, at = excluded.at
 WHERE erasure.erasure <> excluded.erasure
-"""
-
-# From each tenant to the next by one look into the index, so that it serves all of them though the tenant comes first.
-_TENANTS = """
-WITH RECURSIVE tenants (tenant) AS (
-    (SELECT tenant FROM personalization.{0} WHERE {1} ORDER BY tenant LIMIT 1)
-    UNION ALL
-    SELECT (SELECT tenant FROM personalization.{0} WHERE {1} AND tenant > tenants.tenant ORDER BY tenant LIMIT 1)
-    FROM tenants WHERE tenant IS NOT NULL
-)
-"""
-_EXPIRED = f"""{_TENANTS.format("item", "expires IS NOT NULL")}
-SELECT found.* FROM tenants CROSS JOIN LATERAL (
-    SELECT tenant, actor, key FROM personalization.item
-    WHERE tenant = tenants.tenant AND (tenant, expires) <= (tenants.tenant, %s) AND expires IS NOT NULL
-    ORDER BY tenant, expires LIMIT %s
-) AS found LIMIT %s
-"""  # noqa: S608 - of what stands above
-_DUE = f"""{_TENANTS.format("work", "true")}
-SELECT found.tenant, found.actor, found.name FROM tenants CROSS JOIN LATERAL (
-    SELECT tenant, actor, name, at FROM personalization.work
-    WHERE tenant = tenants.tenant AND (tenant, at) <= (tenants.tenant, %s) AND name = ANY(%s)
-    ORDER BY tenant, at LIMIT %s
-) AS found ORDER BY found.at LIMIT %s
-"""  # noqa: S608 - as above
-_HOLD = """
-SELECT FROM personalization.actor JOIN unnest(%s::text[], %s::text[]) AS held (tenant, actor) USING (tenant, actor)
-ORDER BY tenant, actor FOR UPDATE OF actor
-"""
-_DELETE_EXPIRED = """
-DELETE FROM personalization.item USING unnest(%s::text[], %s::text[], %s::text[]) AS gone (tenant, actor, key)
-WHERE item.tenant = gone.tenant AND item.actor = gone.actor AND item.key = gone.key AND item.expires <= %s
-"""
-_LEAVE = """
-DELETE FROM personalization.actor USING unnest(%s::text[], %s::text[]) AS held (tenant, actor)
-WHERE actor.tenant = held.tenant AND actor.actor = held.actor AND NOT EXISTS (
-    SELECT FROM personalization.item WHERE item.tenant = held.tenant AND item.actor = held.actor
-)
-"""
-_BACKLOG = """
-SELECT (SELECT count(*) FROM personalization.item WHERE expires <= %s)
-    + (SELECT count(*) FROM personalization.work WHERE at <= %s)
 """
 
 _T = TypeVar("_T")
@@ -193,25 +152,13 @@ class PostgreSQLStore:
 
     def delete_expired(self, now: int) -> bool:
         """See `SweptStore.delete_expired`."""
-
-        def delete(connection: Connection) -> bool:
-            rows = connection.execute(_EXPIRED, (now, MAX_CHANGES, MAX_CHANGES)).fetchall()
-            if rows:
-                tenants, actors, keys = map(list, zip(*rows, strict=True))
-                owners = sorted({(tenant, actor) for tenant, actor, _ in rows if not actor.startswith(MARKS)})
-                held = [tenant for tenant, _ in owners], [actor for _, actor in owners]
-                # As every write does: first the rows of the actors, then those of their items.
-                connection.execute(_HOLD, held)
-                connection.execute(_DELETE_EXPIRED, (tenants, actors, keys, now))
-                connection.execute(_LEAVE, held)
-            return bool(rows)
-
         with _translated():
-            return self._database.transact(delete)
+            return self._database.transact(lambda connection: delete_expired(connection, now))
 
     def due(self, names: Sequence[str], now: int) -> list[Due]:
         """See `SweptStore.due`."""
-        return [Due(*row) for row in self._rows(_DUE, (now, list(names), MAX_CHANGES, MAX_CHANGES))]
+        with _translated():
+            return self._database.read(lambda connection: due(connection, names, now))
 
     def record_erasure(self, tenant: str, actors: Sequence[str], erasure: str) -> None:
         """See `Store.record_erasure`; here it lies in the same database, which is what its backups are to keep."""
@@ -235,9 +182,8 @@ class PostgreSQLStore:
 
     def backlog(self) -> int:
         """See `Store.backlog`."""
-        now = int(self._clock())
-        ((count,),) = self._rows(_BACKLOG, (now, now))
-        return int(count)
+        with _translated():
+            return self._database.read(lambda connection: backlog(connection, int(self._clock())))
 
     def close(self) -> None:
         """See `Store.close`."""
