@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from hosting.outcome import FailedError, carried_out
-from tama.commands import backup, call, clients, export, import_, list_, serve, show
+from tama.commands import backup, call, clients, export, graph, import_, list_, serve, show
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ first steps:
       what is there: the ids in its first columns are what other commands ask for
   tama show --base-url embedded:./tama movies
       one object, by its id, slug or name, and what it has to do with others
+  tama graph --base-url embedded:./tama --output tama.svg
+      a picture of the spaces and bridges, with what is in them
   tama call --base-url embedded:./tama <specification id>:get-profile '{"path": {"actor_id": "ana"}}'
       call an action as a model would, and print the answer
   tama export --base-url embedded:./tama --with-secrets > tama.json
@@ -79,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(command=None)
     parser.add_argument("--version", action="store_true", help="show the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-    for command in (list_, show, call, export, import_, serve, clients, backup):
+    for command in (list_, show, graph, call, export, import_, serve, clients, backup):
         command.add(commands)
     return parser
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from hosting.outcome import FailedError, UnusableError
+from hosting.outcome import FailedError
 from tama.commands.printing import print_json, print_text
 from tama.commands.reaching import OURS, WHOLE_S, add_base_url, reached
 
@@ -35,9 +35,9 @@ def add(commands: Any) -> None:
 def run(options: argparse.Namespace) -> None:
     """Import the document, and say which secrets it lacks."""
     from tama.client.errors import ResponseError  # noqa: PLC0415 - help needs none
-    from tama.commands.json_text import parsed  # noqa: PLC0415 - as above
+    from tama.commands.json_text import content, parsed  # noqa: PLC0415 - as above
 
-    document = parsed(_content(options.file), "The document", "`tama export` prints one")
+    document = parsed(content(options.file), "The document", "`tama export` prints one")
     with reached(options, create=True, timeout=WHOLE_S) as client:
         try:
             made = client.request("PUT" if options.replace else "POST", f"{OURS}/document", document)
@@ -58,13 +58,3 @@ def run(options: argparse.Namespace) -> None:
             f"tama: {len(missing)} secrets were left out of the document. Set them with Terraform, or export again"
             f" --with-secrets. They are\n{places}"
         )
-
-
-def _content(file: str) -> bytes:
-    if file == "-":
-        return sys.stdin.buffer.read()
-    try:
-        with open(file, "rb") as opened:  # noqa: PTH123 - help needs no pathlib
-            return opened.read()
-    except OSError as error:
-        raise UnusableError(f"The file '{file}' cannot be read: {error.strerror}.") from None

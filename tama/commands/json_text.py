@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import json
+import sys
+from pathlib import Path
 
 from hosting.outcome import UnusableError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+
+def content(file: str) -> bytes:
+    """What is in a file, or comes from the standard input where it is named `-`.
+
+    Raises:
+        UnusableError: it cannot be read.
+    """
+    try:
+        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+    except OSError as error:
+        raise UnusableError(f"The file '{file}' cannot be read: {error.strerror}.") from None
 
 
 def parsed(text: str | bytes, what: str, example: str) -> object:

@@ -18,7 +18,7 @@ from tests.support.served_control_plane import tama as output_of
 from tests.tama.commands.support import ROOT, environment, tama
 from tests.tama.endpoint import Answer, Endpoint, Request, json_answer
 
-COMMANDS = ("list", "show", "call", "export", "import", "serve", "clients", "clients add", "backup")
+COMMANDS = ("list", "show", "graph", "call", "export", "import", "serve", "clients", "clients add", "backup")
 CLIENT = {"TAMA_CLIENT_ID": "id", "TAMA_CLIENT_SECRET": "secret-of-the-tests"}
 
 
@@ -76,7 +76,7 @@ def test_a_timeout_that_is_none_is_bad_usage(timeout: str) -> None:
     assert b"TAMA_TIMEOUT is a whole number of seconds from 1 to 3600, not " in ran.stderr
 
 
-@pytest.mark.parametrize("command", [["list"], ["show", "x"], ["call", "a", "{}"], ["export"]])
+@pytest.mark.parametrize("command", [["list"], ["show", "x"], ["graph"], ["call", "a", "{}"], ["export"]])
 def test_a_folder_that_is_only_looked_into_is_not_made(folder: Path, command: list[str]) -> None:
     ran = tama(*command, "--base-url", f"embedded:{folder}")
 
@@ -112,7 +112,7 @@ def test_scopes_and_credential_are_those_of_the_environment(hosted: Endpoint) ->
     assert hosted.requests[1].headers["authorization"] == "Bearer t"
 
 
-@pytest.mark.parametrize("command", [["list"], ["show", "x"], ["call", "a", "{}"], ["export"]])
+@pytest.mark.parametrize("command", [["list"], ["show", "x"], ["graph"], ["call", "a", "{}"], ["export"]])
 def test_a_control_plane_of_others_that_has_no_such_requests_is_a_sentence(
     hosted: Endpoint, command: list[str]
 ) -> None:
@@ -160,7 +160,7 @@ def test_a_client_that_may_only_read_reaches_what_holds_no_secret(folder: Path, 
         )
         reader = {f"TAMA_{name.upper()}": value for name, value in added.items()}
         variables = {"TAMA_BASE_URL": plane.url, "TAMA_SCOPES": "provision.read", **reader}
-        for command in (["list"], ["show", "movies"], ["export"]):
+        for command in (["list"], ["show", "movies"], ["graph"], ["export"]):
             ran = tama(*command, variables=variables)
             assert ran.returncode == 0, ran.stderr
         exported.write_bytes(ran.stdout)
