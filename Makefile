@@ -16,7 +16,7 @@ help:
 	'make check             format, lint, types, and whether the generated files are fresh' \
 	'make generate          write the generated files: constructs and reference' \
 	'make install-provider  lay the Terraform provider where `terraform init` finds it; MIRROR=folder lays it elsewhere' \
-	'make bench-service     measure the service beside a bare view, a small store, and Kinto' \
+	'make bench-service     measure the service beside a bare view, a small store, and Kinto; STORE=postgresql: on PostgreSQL' \
 	'make bench-provider    measure Terraform with the provider, without one, and with another' \
 	'make bench             measure both; BENCH="--rounds 5" passes options, also to one of them' \
 	'make lock              write requirements/*.lock anew' \
@@ -45,10 +45,10 @@ install-provider:
 	@$(python) tools.install_provider $(if $(MIRROR),--mirror "$(MIRROR)")
 
 bench: tools
-	@.venv/bin/python -m benchmarks $(BENCH)
+	@.venv/bin/python -m benchmarks $(if $(STORE),--store $(STORE)) $(BENCH)
 
 bench-service bench-provider: tools
-	@.venv/bin/python -m benchmarks $(@:bench-%=%) $(BENCH)
+	@.venv/bin/python -m benchmarks $(@:bench-%=%) $(if $(STORE),--store $(STORE)) $(BENCH)
 
 lock:
 	@$(python) tools.lock

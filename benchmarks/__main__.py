@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.provider import main as provider
 from benchmarks.provider.terraform import CommandError
 from benchmarks.servers import ServerError
+from benchmarks.service import database
 from benchmarks.service import main as service
 from benchmarks.service.load import LoadError
 from tools import progress
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given = {field.name: getattr(options, field.name) for field in fields(service.Options)}
         chosen = service.Options(**{name: value for name, value in given.items() if value is not None})
         try:
-            status = service.main(chosen)
+            status = (database if options.store == "postgresql" else service).main(chosen)
         except (LoadError, ServerError) as error:
             print(f"The service could not be measured: {error}", file=sys.stderr)
             status = 1
@@ -52,6 +53,12 @@ def make_parser() -> argparse.ArgumentParser:
         help=f"measured rounds (default: service {default.rounds}, provider {provider.Options().rounds})",
     )
     of_service = parser.add_argument_group("service")
+    of_service.add_argument(
+        "--store",
+        choices=("sqlite", "postgresql"),
+        default="sqlite",
+        help="what it is measured on (default: %(default)s)",
+    )
     of_service.add_argument("--seconds", type=_length, help=f"of each run (default: {default.seconds:g})")
     of_service.add_argument(
         "--warm-up", type=int, metavar="SECONDS", help=f"before each run, not measured (default: {default.warm_up})"

@@ -3,9 +3,13 @@
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 Figures = Mapping[str, Sequence[float | None]]
 """What was measured of each contender in each round; None stands for a round in which nothing could be."""
+
+NONE: Final = "nothing"
+"""What is said to be wanted of a ratio that is only to be known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,8 @@ class Goal:
     @property
     def wanted(self) -> str:
         """Return the goal in words."""
+        if self.least is None and self.most is None:
+            return NONE
         return f"at least {self.least:.2f}" if self.least is not None else f"at most {self.most:.2f}"
 
     def ratios(self, figures: Figures) -> list[float]:
@@ -61,7 +67,7 @@ def goal_line(goal: Goal, ratios: Sequence[float], core_ratios: Sequence[float] 
     """Return the line of a goal whose ratio in each round is known."""
     if not ratios:
         return f"| {goal.what} | {goal.wanted} | not measured | | | |"
-    verdict = "met" if goal.is_met(statistics.median(ratios)) else "missed"
+    verdict = "" if goal.wanted == NONE else "met" if goal.is_met(statistics.median(ratios)) else "missed"
     figures = f"{median(ratios, '.2f')} | {spread(ratios, '.2f')} | {median(core_ratios, '.2f')}"
     return f"| {goal.what} | {goal.wanted} | {figures} | {verdict} |"
 

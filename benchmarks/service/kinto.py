@@ -1,4 +1,4 @@
-"""Kinto from PyPI in an environment of its own: what it writes as its own configuration, on its memory backend."""
+"""Kinto from PyPI in an environment of its own: what it writes as its own configuration, in memory or on PostgreSQL."""
 
 import hashlib
 import subprocess
@@ -39,17 +39,29 @@ def install() -> Path:
 
 
 @contextmanager
-def kinto(folder: Path, records: int, core: int | None) -> Iterator[Server]:
-    """Run Kinto with so many profiles as its records, its log in a file."""
+def kinto(folder: Path, records: int, core: int | None, database: str | None = None) -> Iterator[Server]:
+    """Run Kinto with so many profiles as its records, its log in a file; in memory, or on a PostgreSQL database."""
     command, settings = str(install()), str(folder / "kinto.ini")
-    init = ["init", "--ini", settings, "--backend", "memory", "--cache-backend", "memory", "--host", "127.0.0.1"]
+    backend = "postgresql" if database else "memory"
+    init = ["init", "--ini", settings, "--backend", backend, "--cache-backend", "memory", "--host", "127.0.0.1"]
     log, port = folder / "kinto.log", free_port()
     with log.open("ab") as file:
         subprocess.run([command, *init], check=True, stdout=file, stderr=file)
+        if database:
+            _use(Path(settings), database)
+            subprocess.run([command, "migrate", "--ini", settings], check=True, stdout=file, stderr=file)
     start = [command, "start", "--ini", settings, "--port", str(port)]
     with other_server(start, port, log, core, "/v1/__lbheartbeat__") as server:
         _fill(server, records)
         yield server
+
+
+def _use(settings: Path, database: str) -> None:
+    lines = settings.read_text("utf-8").splitlines()
+    urls = ("kinto.storage_url", "kinto.permission_url")
+    kept = [line for line in lines if not line.startswith(urls)]
+    place = kept.index("[app:main]") + 1
+    settings.write_text("\n".join([*kept[:place], *(f"{url} = {database}" for url in urls), *kept[place:]]), "utf-8")
 
 
 def _fill(server: Server, records: int) -> None:

@@ -10,11 +10,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from benchmarks.goals import Goal, goal_line, goals_table
 from benchmarks.processes import Cores, choose_cores, family, other_work, resident_bytes, usage
@@ -86,12 +86,34 @@ class Options:
         return self.requests or self.actors
 
 
+class Runner(Protocol):
+    """Something that is measured."""
+
+    def run(self, client: Client, seconds: float) -> Run:
+        """Keep it busy for so long."""
+
+
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One request, sent to one server as fast as it is answered."""
+    """One request, sent to one server as fast as it is answered.
+
+    Attributes:
+        server: the server.
+        request: the request.
+        borne: the status of a failure that makes no run void, though it does not count as an answer; empty for none.
+
+    """
 
     server: Server
     request: Request
+    borne: str = ""
+
+    def run(self, client: Client, seconds: float) -> Run:
+        """See `Runner.run`."""
+        run = client.run(self.server.url, self.server.pid, [self.request], {"duration": seconds})
+        if not self.borne:
+            return run
+        return replace(run, failures={what: n for what, n in run.failures.items() if not what.endswith(self.borne)})
 
 
 def main(options: Options) -> int:
@@ -101,10 +123,10 @@ def main(options: Options) -> int:
         print("Client and server are not pinned to two cores: they disturb each other.", file=sys.stderr)
     before = usage()
     client = Client(cores.client, options.connections, options.warm_up)
-    folder = _run_folder()
+    folder = run_folder()
     try:
         with _contenders(folder, options, cores) as contenders:
-            rounds = _measure(contenders, client, options)
+            rounds = measure(NAMES, contenders, client, options)
         memory = _memory(folder, options, client, cores)
     finally:
         shutil.rmtree(folder)
@@ -127,7 +149,7 @@ def _what_was_run(options: Options, others: float | None) -> str:
     return f"{', '.join(numbers)}.{busy}"
 
 
-def _run_folder() -> Path:
+def run_folder() -> Path:
     """Make a folder below the checkout: a folder for temporary files may lie in memory, where nothing is durable."""
     population.FOLDER.mkdir(parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(prefix="run-", dir=population.FOLDER))
@@ -153,13 +175,7 @@ def _contenders(folder: Path, options: Options, cores: Cores) -> Iterator[Mappin
             ANEW: Contender(ours, replace(context, path=PATH + CONTEXT_ANEW)),
             GET_FEW: Contender(few_ours, replace(get, actors=few)),
         }
-        try:
-            other = stack.enter_context(kinto.kinto(folder, few, cores.server))
-        except (StepError, ServerError, subprocess.CalledProcessError) as error:
-            print(f"Kinto is left out: {error}", file=sys.stderr)
-        else:
-            record, new_record = _kinto_requests(put, few)
-            contenders |= {KINTO_GET: Contender(other, record), KINTO_PUT: Contender(other, new_record)}
+        contenders |= kinto_contenders(stack, folder, put, few, cores.server)
         yield contenders
 
 
@@ -176,10 +192,20 @@ def our_requests(actors: int) -> tuple[Request, Request, Request]:
     )
 
 
-def _kinto_requests(put: Request, records: int) -> tuple[Request, Request]:
+def kinto_contenders(
+    stack: ExitStack, folder: Path, put: Request, records: int, core: int | None, database: str | None = None
+) -> dict[str, Contender]:
+    """Start Kinto, and return what reads its records and what changes them as `put` does; nothing where it cannot."""
+    try:
+        server = stack.enter_context(kinto.kinto(folder, records, core, database))
+    except (StepError, ServerError, subprocess.CalledProcessError) as error:
+        print(f"Kinto is left out: {error}", file=sys.stderr)
+        return {}
     get = Request("GET", f"{kinto.RECORDS}/actor-{{actor}}", records, kinto.HEADERS)
     headers = {**get.headers, "Content-Type": "application/json"}
-    return get, replace(get, method="PUT", headers=headers, body=json.dumps({"data": json.loads(put.body)}))
+    changed = replace(get, method="PUT", headers=headers, body=json.dumps({"data": json.loads(put.body)}))
+    # Of two writes that meet on PostgreSQL it answers one so.
+    return {KINTO_GET: Contender(server, get), KINTO_PUT: Contender(server, changed, borne="status 409")}
 
 
 def _prove_equal(*contenders: Server) -> None:
@@ -198,19 +224,22 @@ def _prove_equal(*contenders: Server) -> None:
         raise ServerError(f"a context has {turns} events")
 
 
-def _measure(contenders: Mapping[str, Contender], client: Client, options: Options) -> dict[str, list[Run | None]]:
-    rounds: dict[str, list[Run | None]] = {name: [] for name in NAMES}
+def measure(
+    names: Sequence[str], contenders: Mapping[str, Runner], client: Client, options: Options
+) -> dict[str, list[Run | None]]:
+    """Run every contender once a round, every other round in reverse."""
+    rounds: dict[str, list[Run | None]] = {name: [] for name in names}
     for round_ in range(options.rounds):
-        for name in NAMES[:: 1 if round_ % 2 == 0 else -1]:
+        for name in names[:: 1 if round_ % 2 == 0 else -1]:
             _say(f"round {round_ + 1} of {options.rounds}: {name}")
             contender = contenders.get(name)
             rounds[name].append(_tried(name, contender, client, options.seconds) if contender else None)
     return rounds
 
 
-def _tried(name: str, contender: Contender, client: Client, seconds: float) -> Run | None:
+def _tried(name: str, contender: Runner, client: Client, seconds: float) -> Run | None:
     for _ in range(TRIES):
-        run = client.run(contender.server.url, contender.server.pid, [contender.request], {"duration": seconds})
+        run = contender.run(client, seconds)
         why = run.why_void()
         if why is None:
             return run

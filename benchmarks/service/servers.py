@@ -25,13 +25,20 @@ def bare_view(folder: Path, core: int | None) -> Iterator[Server]:
 @contextmanager
 def our_service(folder: Path, data: Path, core: int | None) -> Iterator[Server]:
     """Run the service as an operator would, its log in a file, on a copy of a data file that is in `folder`."""
-    key = folder / "key"
-    key.write_text(KEY)
     store = folder / data.name
     if not store.exists():
         _copy(data, store)
-    options = ["--listen", "127.0.0.1:0", "--store", f"sqlite:{store}", "--api-key-file", str(key)]
-    log = folder / f"{data.stem}.log"
+    with service_at(folder, f"sqlite:{store}", core) as server:
+        yield server
+
+
+@contextmanager
+def service_at(folder: Path, store: str, core: int | None) -> Iterator[Server]:
+    """Run the service on a store, its key and its log in a folder."""
+    key = folder / "key"
+    key.write_text(KEY)
+    options = ["--listen", "127.0.0.1:0", "--store", store, "--api-key-file", str(key)]
+    log = folder / "service.log"
     with running([sys.executable, "-m", "service", "serve", *options], log, core) as process:
         yield Server(address(process, log), process.pid)
 

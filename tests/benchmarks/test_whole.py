@@ -44,6 +44,18 @@ def test_the_service_is_measured(
     assert [path.name for path in folder.iterdir() if not path.name.startswith("actors-20-")] == []
 
 
+def test_the_service_is_measured_on_postgresql(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(kinto, "kinto", no_kinto)
+    form = "service --store postgresql --rounds 1 --seconds 0.3 --warm-up 0 --actors 20 --connections 1"
+    status = main(form.split())
+    printed, errors = capfd.readouterr()
+    assert errors == "Kinto is left out: it is not there\n"
+    assert status == 1, "something was not measured"
+    assert len(re.findall(r"\| ([1-9][\d,]*) \| \1-\1 \|", printed)) == 4
+
+
 def test_a_refusal_makes_a_run_void_and_a_change_is_one(tmp_path: Path) -> None:
     get, put, _ = our_requests(20)
     client = Client(None, 2, 0)
