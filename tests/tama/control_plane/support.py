@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from tama.control_plane import ControlPlane
@@ -60,3 +61,24 @@ def document(paths: dict[str, Any], **rest: Any) -> dict[str, Any]:
 
 def operation(identifier: str, **rest: Any) -> dict[str, Any]:
     return {"operationId": identifier, "responses": {}, **rest}
+
+
+Place = tuple[str | int, ...]
+
+
+def places(value: Any, at: Place = ()) -> list[Place]:
+    """Where there are values within a value: keys, from the outermost; the value itself first."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [at, *(place for key, one in inner for place in places(one, (*at, key)))]
+
+
+def changed(value: Any, place: Place, new: Any) -> Any:
+    """A copy of a value with another one at a place."""
+    if not place:
+        return new
+    mutant = copy.deepcopy(value)
+    holder = mutant
+    for key in place[:-1]:
+        holder = holder[key]
+    holder[place[-1]] = new
+    return mutant

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 from contextlib import suppress
 from typing import Any
@@ -15,7 +14,7 @@ from tama.catalog import openapi, openapi_classes
 from tama.control_plane.call import call
 from tama.control_plane.errors import CallError
 from tama.control_plane.outgoing import Outgoing
-from tests.tama.control_plane.support import Caller, document, operation
+from tests.tama.control_plane.support import Caller, Place, changed, document, operation, places
 
 PARAMETERS = [
     {"name": "a", "in": "path", "required": True, "style": "simple"},
@@ -43,28 +42,14 @@ VALUES = st.recursive(
 )
 
 
-def places(value: Any, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [at, *(place for key, one in inner for place in places(one, (*at, key)))]
-
-
 PLACES = [place for place in places(SEED) if place]
-
-
-def changed(place: tuple[str | int, ...], value: Any) -> dict[str, Any]:
-    mutant: dict[str, Any] = copy.deepcopy(SEED)
-    holder: Any = mutant
-    for key in place[:-1]:
-        holder = holder[key]
-    holder[place[-1]] = value
-    return mutant
 
 
 @settings(max_examples=300, deadline=None)
 @given(place=st.sampled_from(PLACES), value=VALUES)
-def test_a_document_of_any_shape_is_described_or_said_to_be_bad(place: tuple[str | int, ...], value: Any) -> None:
+def test_a_document_of_any_shape_is_described_or_said_to_be_bad(place: Place, value: Any) -> None:
     with suppress(openapi.BadDocument):
-        description = openapi.describe(changed(place, value))
+        description = openapi.describe(changed(SEED, place, value))
         assert all(schema["title"] == name for name, schema in description.classes.items())
         assert all(isinstance(schema["type"], str) for schema in description.classes.values())
 
@@ -72,9 +57,9 @@ def test_a_document_of_any_shape_is_described_or_said_to_be_bad(place: tuple[str
 @settings(max_examples=300, deadline=None)
 @given(place=st.sampled_from(PLACES), value=VALUES, path=VALUES, query=VALUES, header=VALUES, body=VALUES)
 def test_a_call_by_a_document_of_any_shape_is_made_or_refused(
-    place: tuple[str | int, ...], value: Any, path: Any, query: Any, header: Any, body: Any
+    place: Place, value: Any, path: Any, query: Any, header: Any, body: Any
 ) -> None:
-    mutant = changed(place, value)
+    mutant = changed(SEED, place, value)
     tool_call = {"path": {"a": path}, "query": {"b": query, "c": query}, "header": {"d": header}, "body": body}
     with suppress(openapi.BadDocument):
         for operation_ in openapi.describe(mutant).operations:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.tama.control_plane.support import Place, changed, places
 from tests.tama.control_plane.web.test_tama_api import CASES, World, make_world, world
 
 __all__ = ["make_world", "world"]
@@ -24,33 +24,17 @@ VALUES = st.recursive(
 )
 
 
-def places(value: Any, at: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [at, *(place for key, one in inner for place in places(one, (*at, key)))]
-
-
 # Documents have a test of their own.
 PLACES = [
     (kind, place) for kind, case in CASES.items() for place in places(case.body) if place[:2] != ("schema", "paths")
 ]
 
 
-def changed(body: Any, place: tuple[str | int, ...], value: Any) -> Any:
-    if not place:
-        return value
-    mutant = copy.deepcopy(body)
-    holder = mutant
-    for key in place[:-1]:
-        holder = holder[key]
-    holder[place[-1]] = value
-    return mutant
-
-
 @settings(max_examples=300, deadline=None)
 @given(where=st.sampled_from(PLACES), value=VALUES)
 def test_a_body_of_any_shape_is_taken_or_refused(
     world: World,
-    where: tuple[str, tuple[str | int, ...]],
+    where: tuple[str, Place],
     value: Any,
 ) -> None:
     kind, place = where
