@@ -105,9 +105,8 @@ class Transaction:
 
     def holders(self, names: Sequence[str]) -> dict[str, str]:
         """Of keys, by their names, those that objects have, each with the id of one."""
-        places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
-        rows = self._run(f"SELECT name, object FROM keys WHERE name IN ({places})", *names)  # noqa: S608 - of our own words
-        return dict(rows)
+        statement = f"SELECT name, object FROM keys WHERE name IN ({_places(names)})"  # noqa: S608 - of our own words
+        return dict(self._run(statement, *names))
 
     def all(self, kind: str, target: str | None = None) -> list[Document]:
         """Every object of a kind, the oldest first; with a target, those that refer to that object."""
@@ -135,13 +134,13 @@ class Transaction:
     def replace(self, kind: str, entries: Iterable[Entry]) -> None:
         """Put objects in the place of those that have their ids; as `add` does."""
         entries = list(entries)
-        self._run_each(
-            "UPDATE objects SET document = $1 WHERE id = $2 AND kind = $3",
-            [(_text(one), one["id"], kind) for one, _, _ in entries],
-        )
-        ids = [(one["id"],) for one, _, _ in entries]
-        self._run_each("DELETE FROM links WHERE object = $1", ids)
-        self._run_each("DELETE FROM keys WHERE object = $1", ids)
+        if not entries:
+            return
+        for one, _, _ in entries:
+            self._run("UPDATE objects SET document = $1 WHERE id = $2 AND kind = $3", _text(one), one["id"], kind)
+        ids = [one["id"] for one, _, _ in entries]
+        for table in ("links", "keys"):
+            self._run(f"DELETE FROM {table} WHERE object IN ({_places(ids)})", *ids)  # noqa: S608 - of our own words
         self._connect(entries)
 
     def delete(self, kind: str, id_: str) -> bool:
@@ -187,10 +186,10 @@ class Transaction:
         )
         return [object_ for (object_,) in rows]
 
-    def keep_jobs(self, claims: Iterable[str], seconds: float) -> None:
+    def keep_jobs(self, claims: Sequence[str], seconds: float) -> None:
         """Have claims end in some seconds from now, those that have not been lost."""
-        ends = self._now() + seconds
-        self._run_each("UPDATE jobs SET claimed_until = $1 WHERE claim = $2", [(ends, claim) for claim in claims])
+        statement = f"UPDATE jobs SET claimed_until = $1 WHERE claim IN ({_places(claims, 2)})"  # noqa: S608 - as above
+        self._run(statement, self._now() + seconds, *claims)
 
     def finish_job(self, object_: str, claim: str) -> bool:
         """Remove the job that was claimed; False when it is no longer that one."""
@@ -249,10 +248,6 @@ class Transaction:
         """The rows that a statement answers."""
         raise NotImplementedError
 
-    def _run_each(self, statement: str, rows: Sequence[Row]) -> None:
-        """Run a statement with each of the rows as its values."""
-        raise NotImplementedError
-
     def _insert(self, table: str, rows: Sequence[Row], tail: str = "") -> list[Row]:
         """Insert rows, and answer what the tail of the statement has them answer."""
         raise NotImplementedError
@@ -260,6 +255,11 @@ class Transaction:
     def _now(self) -> float:
         """The time, in seconds since the epoch, by the clock that all who claim jobs share."""
         raise NotImplementedError
+
+
+def _places(values: Sequence[object], first: int = 1) -> str:
+    """The parameters that stand for some values, from the one with a number."""
+    return ", ".join(f"${number}" for number in range(first, first + len(values)))
 
 
 def _may_be_id(text: str) -> bool:

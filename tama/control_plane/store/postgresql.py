@@ -153,10 +153,6 @@ class _PostgreSQLTransaction(Transaction):
         cursor = self._cursor.execute(statement.encode(), values)
         return cursor.fetchall() if cursor.description else []
 
-    def _run_each(self, statement: str, rows: Sequence[Row]) -> None:
-        if rows:
-            self._cursor.executemany(statement.encode(), rows)
-
     def _insert(self, table: str, rows: Sequence[Row], tail: str = "") -> list[Row]:
         if not rows:
             return []

@@ -145,16 +145,11 @@ class _SQLiteTransaction(Transaction):
         except apsw.Error as error:
             raise _failure(error, self._path) from error
 
-    def _run_each(self, statement: str, rows: Sequence[Row]) -> None:
-        self._answers(statement, rows)
-
     def _insert(self, table: str, rows: Sequence[Row], tail: str = "") -> list[Row]:
         if not rows:
             return []
         values = ", ".join("?" * len(rows[0]))
-        return self._answers(f"INSERT INTO {table} VALUES ({values}){tail}", rows)  # noqa: S608 - of our own words
-
-    def _answers(self, statement: str, rows: Sequence[Row]) -> list[Row]:
+        statement = f"INSERT INTO {table} VALUES ({values}){tail}"  # noqa: S608 - of our own words
         try:
             return self._connection.executemany(statement, rows).fetchall()
         except apsw.Error as error:
