@@ -14,7 +14,7 @@ help:
 	'make down              destroy it again; PURGE=1 removes the data and the installed provider too' \
 	'make test              run make check and all tests; PYTEST="-k name" chooses' \
 	'make check             format, lint, types, and whether the generated files are fresh' \
-	'make generate          write the generated files: constructs and reference' \
+	'make generate          write the generated files: constructs, reference, and pictures of the deployed stack' \
 	'make install-provider  lay the Terraform provider where `terraform init` finds it; MIRROR=folder lays it elsewhere' \
 	'make bench-service     measure the service beside a bare view, a small store, and Kinto; STORE=postgresql: on PostgreSQL' \
 	'make bench-provider    measure Terraform with the provider, without one, and with another' \
@@ -37,8 +37,9 @@ check: packages
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && .venv/bin/mypy
 	@.venv/bin/python -m tools.generate --check
 
-generate: packages
-	@.venv/bin/python -m tools.generate
+generate:
+	@$(python) tools.bootstrap dev terraform
+	@.venv/bin/python -m tools.generate && .venv/bin/python -m tools.pictures
 
 install-provider:
 	@$(python) tools.bootstrap run

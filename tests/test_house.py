@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "tama.catalog": (),
     "tama.control_plane": ("tama.catalog", "hosting"),
     "tama.client": ("tama.catalog", "tama.control_plane"),
-    "tama.graph": (),
+    "tama.graph": ("tama.catalog",),
     "tama": ("hosting",),
 }
 

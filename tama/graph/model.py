@@ -91,7 +91,7 @@ class Graph:
     planned: bool = False
 
     def changes(self) -> list[Change]:
-        """What is done to each object that it shows."""
+        """What is done to each object that it shows and Terraform knows; actions it does not."""
         specifications = [one for space in self.spaces for one in space.specifications]
         classes = [one for space in self.spaces for one in space.classes]
         everything: list[Space | Specification | Class | Bridge] = [

@@ -11,7 +11,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from tama.graph.model import Action, Change, Class, Graph, Space, Specification, graph
+from tama.graph.actions import actions, described
+from tama.graph.model import Change, Class, Graph, Space, Specification, graph
 from tama.graph.references import Configuration, module_path
 
 TYPE_CHECKING = False
@@ -99,22 +100,13 @@ class _Reading:
         # What is managed stands for all that only look it up.
         self._instances = sorted(found, key=lambda one: one.resource.startswith("data."))
         self._spaces: dict[str, Space] = {}
-        self._specifications: dict[str, Specification] = {}
 
     def graph(self) -> Graph:
         for one in self._of("tama_space"):
             if self._first(one) is one:
                 self._spaces[one.address] = Space(one.text("name"), one.text("type"), change=one.change)
         for one in self._of("tama_specification"):
-            state = "" if one.change is Change.ADDED else one.text("current_state")
-            made = Specification(one.text("version"), one.text("endpoint"), state, change=one.change)
-            self._specifications[one.address] = made
-            self._space(one, "space_id").specifications.append(made)
-        for one in self._of("tama_action"):
-            above = self._specifications.get(self._found(one, "specification_id", "tama_specification") or "")
-            if above is not None:
-                change = Change.ADDED if above.change is Change.ADDED else Change.KEPT
-                above.actions.append(_action(one, change))
+            self._space(one, "space_id").specifications.append(_specification(one))
         for one in self._of("tama_class"):
             if not one.resource.startswith("data."):
                 self._space(one, "space_id").classes.append(Class(_class_name(one), one.change))
@@ -143,17 +135,17 @@ class _Reading:
 
     def _key(self, one: _Instance, argument: str, values: dict[str, Any]) -> str:
         """The key of a space that is referred to; one that the plan does not hold is made a box of."""
-        found = self._found(one, argument, "tama_space", values)
+        found = self._found(one, argument, values)
         if found is None:
             id_ = values.get(argument)
             found = f"id {id_}" if isinstance(id_, str) else UNKNOWN
             self._spaces.setdefault(found, Space(id_ if isinstance(id_, str) else UNKNOWN, ""))
         return found
 
-    def _found(self, one: _Instance, argument: str, type_: str, values: dict[str, Any] | None = None) -> str | None:
-        """The address of what is referred to: by its id, and where that is not known yet by the configuration."""
-        id_ = (values or one.after or one.before).get(argument)
-        those = self._of(type_)
+    def _found(self, one: _Instance, argument: str, values: dict[str, Any]) -> str | None:
+        """The address of the space that is referred to: by its id, and where that is not known by the configuration."""
+        id_ = values.get(argument)
+        those = self._of("tama_space")
         if id_ is not None:
             return next((other.address for other in those if other.has(id_)), None)
         references = self._configuration.referred(one.module, one.resource, argument)
@@ -218,10 +210,19 @@ def _change(actions: list[str]) -> Change:
     return Change.KEPT
 
 
-def _action(one: _Instance, change: Change) -> Action:
-    identifier, method, path = (one.text(name) for name in ("identifier", "method", "path"))
-    method, path = ("" if text == UNKNOWN else text for text in (method, path))
-    return Action(f"{method} {path}" if identifier == UNKNOWN and path else identifier, method, path, change)
+def _specification(one: _Instance) -> Specification:
+    before, after = (
+        None if "schema" in one.hidden else described(values.get("schema")) for values in (one.before, one.after)
+    )
+    shown = before if one.change is Change.REMOVED else after
+    return Specification(
+        one.text("version"),
+        one.text("endpoint"),
+        "" if one.change is Change.ADDED else one.text("current_state"),
+        actions(before, after, one.change),
+        len(shown.classes) if shown else 0,
+        one.change,
+    )
 
 
 def _class_name(one: _Instance) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tama.graph.model import Change, Graph
+from tama.graph.model import Change, Graph, Space
 from tama.graph.plan import SENSITIVE, UNKNOWN, from_plan
 from tama.graph.svg import svg
 from tests.e2e.conftest import EMBEDDED
@@ -45,13 +45,9 @@ resource "tama_specification" "hub" {
   schema = jsonencode({
     openapi    = "3.1.0"
     info       = { title = "canary-title", version = "1" }
-    paths      = { "/things" = { get = { operationId = "list-things", responses = {} } } }
+    paths      = { "/things" = { get = { operationId = "list-things" }, put = { operationId = "put-thing" } } }
     components = { securitySchemes = { ApiKey = { type = "http", scheme = "bearer" } } }
   })
-}
-data "tama_action" "things" {
-  specification_id = tama_specification.hub.id
-  identifier       = "list-things"
 }
 resource "tama_source_identity" "hub" {
   specification_id = tama_specification.hub.id
@@ -65,11 +61,13 @@ resource "tama_source_identity" "hub" {
 }
 """
 )
+NEW_OPERATIONS = 'head = { operationId = "list-things" }, post = { operationId = "add-thing" }'
 AFTER = (
     BEFORE.replace('toset(["kept", "renamed", "gone"])', 'toset(["kept", "renamed", "new"])')
     .replace('"${each.key} team"', 'each.key == "renamed" ? "other team" : "${each.key} team"')
     .replace('tama_space.team["gone"].id\n  schema_json', 'tama_space.team["new"].id\n  schema_json')
     .replace('"1.0.0"', '"2.0.0"')
+    .replace('get = { operationId = "list-things" }, put = { operationId = "put-thing" }', NEW_OPERATIONS)
 )
 ADOPTED = """
 data "tama_space" "hub" {
@@ -87,6 +85,10 @@ def spaces(graph: Graph) -> dict[str, str]:
     return {space.name: space.change.word for space in graph.spaces}
 
 
+def actions(space: Space) -> dict[str, Change]:
+    return {one.identifier: one.change for specification in space.specifications for one in specification.actions}
+
+
 def bridges(graph: Graph) -> set[tuple[str, str, str]]:
     return {(graph.spaces[one.source].name, graph.spaces[one.target].name, one.change.word) for one in graph.bridges}
 
@@ -101,7 +103,7 @@ def test_a_plan_shows_what_is_added_changed_replaced_and_removed(terraform: Call
     assert [(one.version, one.endpoint, one.change) for one in hub.specifications] == [
         ("1.0.0", SENSITIVE, Change.ADDED)
     ]
-    assert [(one.identifier, one.change) for one in hub.specifications[0].actions] == [("list-things", Change.ADDED)]
+    assert actions(hub) == {"list-things": Change.ADDED, "put-thing": Change.ADDED}
 
     work.apply()
     work.write(AFTER + ADOPTED)
@@ -126,7 +128,7 @@ def test_a_plan_shows_what_is_added_changed_replaced_and_removed(terraform: Call
     assert classes == {}
     hub = next(space for space in second.spaces if space.name == "hub")
     assert [(one.version, one.state, one.change) for one in hub.specifications] == [("2.0.0", UNKNOWN, Change.CHANGED)]
-    assert [one.identifier for one in hub.specifications[0].actions] == ["list-things"]
+    assert actions(hub) == {"list-things": Change.CHANGED, "put-thing": Change.REMOVED, "add-thing": Change.ADDED}
 
     assert "canary-key" in str(plan), "a plan holds secrets"
     assert "canary" not in svg(first) + svg(second)

@@ -11,6 +11,8 @@ import pytest
 
 from tests.e2e.stack import checkouts
 from tests.support.terraform import Home, Terraform
+from tools import pictures
+from tools.environment import ROOT
 
 SERVICE = "tama_local_service.personalization[0]"
 
@@ -56,6 +58,16 @@ def test_what_was_waited_for_is_in_the_state(deployed: Terraform) -> None:
 
 def test_a_second_plan_is_empty(deployed: Terraform) -> None:
     assert deployed.changes() == {}
+
+
+def test_the_pictures_in_readme_and_docs_are_fresh(deployed: Terraform) -> None:
+    plan = deployed.plan(*pictures.PLANNED)
+    drawn = pictures.drawn(deployed.folder / ".state" / "terraform" / "tama", plan, deployed.outputs()["service_url"])
+
+    kept = {path.relative_to(ROOT).as_posix(): path.read_text() for path in (ROOT / pictures.FOLDER).iterdir()}
+    assert drawn == kept, "`make generate` draws them anew"
+    shown = (ROOT / "README.md").read_text() + (ROOT / "docs" / "control-plane.md").read_text()
+    assert all(f"({name})" in shown or f"({name.removeprefix('docs/')})" in shown for name in kept)
 
 
 def test_everything_lies_in_the_folders_of_this_twin(deployed: Terraform) -> None:
