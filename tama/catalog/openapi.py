@@ -8,13 +8,12 @@ Source: OpenAPI Specification 3.0.4 and 3.1.1; JSON pointers: RFC 6901.
 from __future__ import annotations
 
 from itertools import islice
-from urllib.parse import unquote
 
 from tama.catalog.nesting import deepest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
     Object = dict[str, Any]
@@ -211,21 +210,23 @@ def _check_references(document: Object) -> None:
     """Every reference leads somewhere within the document."""
     # Where a value stands is a chain of keys, the innermost first: pointers for all would be longer than the document.
     waiting: list[tuple[Any, tuple[Any, ...], bool]] = [(document, (), False)]
+    followed = set()
     while waiting:
         value, at, is_map = waiting.pop()
-        if isinstance(value, list):
-            inner = [(one, (index, at), False) for index, one in enumerate(value)]
-        elif is_map:
-            inner = [(one, (key, at), False) for key, one in value.items()]
-        else:
-            if isinstance(value.get("$ref"), str):
+        members: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
+        holds_keywords = isinstance(value, dict) and not is_map
+        if holds_keywords:
+            reference = value.get("$ref")
+            if isinstance(reference, str) and reference not in followed:
                 try:
-                    _followed(document, value["$ref"])
+                    _followed(document, reference)
                 except LookupError as error:
                     raise BadDocument(_pointer(("$ref", at)), str(error)) from None
-            keys = [key for key in value if key not in _DATA and not key.startswith("x-")]
-            inner = [(value[key], (key, at), key in _MAPS) for key in keys]
-        waiting += [one for one in inner if isinstance(one[0], (dict, list))]
+                followed.add(reference)
+        for key, inner in members:
+            is_data = holds_keywords and (key in _DATA or key.startswith("x-"))
+            if isinstance(inner, (dict, list)) and not is_data:
+                waiting.append((inner, (key, at), holds_keywords and key in _MAPS))
 
 
 def _pointer(at: tuple[Any, ...]) -> str:
@@ -292,4 +293,8 @@ def _escaped(key: str) -> str:
 
 def unescaped(part: str) -> str:
     """A part of a JSON pointer, as the key that it stands for."""
-    return unquote(part).replace("~1", "/").replace("~0", "~")
+    if "%" in part:
+        from urllib.parse import unquote  # noqa: PLC0415 - it costs milliseconds, and hardly a name is written so
+
+        part = unquote(part)
+    return part.replace("~1", "/").replace("~0", "~")

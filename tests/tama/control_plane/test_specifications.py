@@ -191,6 +191,10 @@ def odd_documents() -> dict[str, dict[str, Any]]:
         "a property named $ref": document(
             {"/a": get}, components={"schemas": {"A": {"properties": {"$ref": {"type": "string"}}}}}
         ),
+        "a reference to a name of odd characters": document(
+            {"/a": {"get": operation("a", responses={"200": {"$ref": "#/components/responses/100%25%20~1~0"}})}},
+            components={"responses": {"100% /~": {"description": "All of it."}}},
+        ),
         "a shared path item": document(
             {"/a": {"$ref": "#/components/pathItems/A"}}, components={"pathItems": {"A": get}}
         ),
