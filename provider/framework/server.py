@@ -200,9 +200,11 @@ class Server:
             diagnostics.add(*change.warnings)
             state = change.state
             if state is not None:
-                state = settle(fields, planned, complete(fields, state))
+                state = complete(fields, state)
                 if planned is not None and not diagnostics.has_errors():
                     state = conform(fields, planned, state)
+                else:
+                    state = settle(fields, planned, state)
             new_state, private = to_wire(state), _write_private(change.private)
         return {"new_state": new_state, "private": private, "diagnostics": diagnostics.messages()}
 

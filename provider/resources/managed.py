@@ -277,12 +277,12 @@ class CatalogResource(Resource):
         from provider.resources import waiting  # noqa: PLC0415 - as in modify_plan
 
         state = complete(self.schema.fields, change.state or {})
-        member, kept = self._member(state), plain(self._fields, state)
+        member = self._member(state)
 
         def poll(seconds: float) -> Values:
             nonlocal response
             response = self._client().request("GET", member, within=seconds)
-            change.state = self._state(response, kept)
+            change.state = self._state(response, plain(self._fields, state))
             return response
 
         planned = _planned(change)
