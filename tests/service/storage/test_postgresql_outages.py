@@ -14,7 +14,12 @@ from tests.service.storage.suite import appends, deletes, found, puts
 from tests.support.postgresql import PostgreSQL
 from tests.support.proxy import Fault, Proxy, proxy_to
 
-BOUND_S = 2.0
+BOUND_S = 4.0
+"""How long a call may take: the 2 s that the service promises, and as much for what else a machine does."""
+
+FOUND_AGAIN_S = 10.0
+"""How long it may take until a silent server is found again: an attempt to connect that it cut off takes 2 s."""
+
 _T = TypeVar("_T")
 
 
@@ -111,8 +116,10 @@ def test_a_silent_server_holds_up_no_call_for_long_and_is_found_again(store: Pos
             in_time(call)
     assert in_time(store.trouble) == "the database cannot be read"
     proxy.fault = Fault.NONE
+    deadline = time.monotonic() + FOUND_AGAIN_S
+    while store.trouble() is not None:
+        assert time.monotonic() < deadline
     assert found(store, "a", "profile") == b"1"
-    assert store.trouble() is None
 
 
 def test_a_server_that_was_restarted_is_found_again(store: PostgreSQLStore, postgresql: PostgreSQL) -> None:
