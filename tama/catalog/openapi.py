@@ -207,12 +207,11 @@ def _body(document: Object, own: Object, pointer: str) -> Object | None:
 
 
 def _check_references(document: Object) -> None:
-    """Every reference leads somewhere within the document."""
-    # Where a value stands is a chain of keys, the innermost first: pointers for all would be longer than the document.
-    waiting: list[tuple[Any, tuple[Any, ...], bool]] = [(document, (), False)]
-    followed = set()
-    while waiting:
-        value, at, is_map = waiting.pop()
+    """Every reference leads somewhere within the document, which is no deeper than DEEPEST."""
+    followed: set[str] = set()
+
+    def check(value: Any, at: tuple[Any, ...], *, is_map: bool) -> None:
+        # Where a value stands is a chain of keys, the innermost first: pointers for all would outgrow the document.
         members: Iterable[tuple[Any, Any]] = value.items() if isinstance(value, dict) else enumerate(value)
         holds_keywords = isinstance(value, dict) and not is_map
         if holds_keywords:
@@ -226,7 +225,9 @@ def _check_references(document: Object) -> None:
         for key, inner in members:
             is_data = holds_keywords and (key in _DATA or key.startswith("x-"))
             if isinstance(inner, (dict, list)) and not is_data:
-                waiting.append((inner, (key, at), holds_keywords and key in _MAPS))
+                check(inner, (key, at), is_map=holds_keywords and key in _MAPS)
+
+    check(document, (), is_map=False)
 
 
 def _pointer(at: tuple[Any, ...]) -> str:
