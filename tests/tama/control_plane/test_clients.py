@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tama.control_plane.clients import ALL, LIFETIME_S, METRICS, READ, SCOPES, Clients, Denied
 from tama.control_plane.store.sqlite import FILE, SQLiteStore
+
+if TYPE_CHECKING:
+    from tama.control_plane.store import Store
 
 NOW = 1_800_000_000.0
 
@@ -23,19 +27,12 @@ class Clock:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[SQLiteStore]:
-    opened = SQLiteStore(str(tmp_path))
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
 def clock() -> Clock:
     return Clock()
 
 
 @pytest.fixture
-def clients(store: SQLiteStore, clock: Clock) -> Clients:
+def clients(store: Store, clock: Clock) -> Clients:
     return Clients(store, clock)
 
 
@@ -118,26 +115,22 @@ def test_a_token_that_was_changed_is_none(clients: Clients) -> None:
         assert scopes(clients, changed) is None
 
 
-def test_another_process_on_the_same_store_knows_clients_and_tokens(
-    clients: Clients, clock: Clock, tmp_path: Path
+def test_other_processes_on_the_same_store_know_clients_and_tokens_and_at_once_who_was_revoked(
+    clients: Clients, clock: Clock, open_store: Callable[[], Store]
 ) -> None:
-    credential = presented(*clients.add())
-    token = str(clients.grant(credential, None)["access_token"])
-    other = SQLiteStore(str(tmp_path))
-    assert scopes(Clients(other, clock), token) == frozenset([ALL])
-    assert scopes(clients, str(Clients(other, clock).grant(credential, None)["access_token"])) == frozenset([ALL])
-    other.close()
-
-
-def test_the_token_of_a_client_that_is_gone_is_none(clients: Clients, store: SQLiteStore) -> None:
     id_, secret = clients.add()
-    token = str(clients.grant(presented(id_, secret), None)["access_token"])
-    assert store.write(lambda transaction: transaction.delete("client", id_))
-    assert scopes(clients, token) is None
-    assert denied(clients, presented(id_, secret)) == "invalid_client"
+    credential = presented(id_, secret)
+    other = Clients(open_store(), clock)
+    tokens = [str(one.grant(credential, None)["access_token"]) for one in (clients, other)]
+    assert [scopes(one, token) for one in (clients, other) for token in tokens] == [frozenset([ALL])] * 4
+    assert clients.revoke(id_)
+    assert [scopes(one, token) for one in (clients, other) for token in tokens] == [None] * 4
+    assert denied(other, credential) == "invalid_client"
+    assert not other.revoke(id_)
 
 
-def test_no_secret_is_kept(clients: Clients, store: SQLiteStore, tmp_path: Path) -> None:
-    _, secret = clients.add()
+def test_no_secret_is_kept(tmp_path: Path) -> None:
+    store = SQLiteStore(str(tmp_path))
+    _, secret = Clients(store).add()
     store.close()
     assert secret.encode() not in (tmp_path / FILE).read_bytes()
