@@ -1,6 +1,7 @@
 """Connections that write all kinds of things at the same time, and go on where a service was killed and came back."""
 
 import http.client
+import itertools
 import json
 import random
 import threading
@@ -236,7 +237,7 @@ class _Connection:
 
 def kept_by(service: RunningService, actors: Sequence[str] = ACTORS) -> dict[str, Kept]:
     """Return what a service keeps of each actor."""
-    return {actor: Kept(_resources(service, actor), history_of(service, actor)) for actor in actors}
+    return {actor: Kept(_resources(service, actor), history_of([service], actor)) for actor in actors}
 
 
 def _resources(service: RunningService, actor: str) -> dict[str, tuple[int, Any]]:
@@ -248,13 +249,14 @@ def _resources(service: RunningService, actor: str) -> dict[str, tuple[int, Any]
     return found
 
 
-def history_of(service: RunningService, actor: str, limit: int = 100) -> list[dict[str, Any]]:
-    """Return the events of an actor, oldest first, in pages of so many."""
+def history_of(services: Sequence[RunningService], actor: str, limit: int = 100) -> list[dict[str, Any]]:
+    """Return the events of an actor, oldest first, in pages of so many, each from the next of the processes."""
     events: list[dict[str, Any]] = []
     query = f"order=oldest&limit={limit}"
-    while True:
+    for service in itertools.cycle(services):
         page = service.get(f"{actor}/history?{query}").json
         events += page["events"]
         if "next" not in page:
-            return events
+            break
         query = f"order=oldest&limit={limit}&cursor={page['next']}"
+    return events

@@ -21,5 +21,5 @@ class HastyStore(SQLiteStore):
 
 
 if __name__ == "__main__":
-    with patch("service.server.SQLiteStore", HastyStore):
+    with patch("service.storage.opening.SQLiteStore", HastyStore):
         sys.exit(main())

@@ -43,7 +43,7 @@ def services(tmp_path: Path, database: str) -> Iterator[list[RunningService]]:
 
 
 class Readers(threading.Thread):
-    """Walks through histories from page to page while they grow."""
+    """Walks through histories from page to page, and from process to process, while they grow."""
 
     def __init__(self, services: Sequence[RunningService]) -> None:
         super().__init__()
@@ -55,7 +55,7 @@ class Readers(threading.Thread):
         chance = random.Random(SEED)
         while not self._over.is_set():
             actor = chance.choice(CROWD[:4])
-            events = history_of(chance.choice(self._services), actor, limit=7)
+            events = history_of(self._services, actor, limit=7)
             self.walks.append((actor, [event["event_id"] for event in events]))
 
     def end(self) -> None:
