@@ -66,7 +66,11 @@ class CatalogDataSource(DataSource):
 
         response = get(lookup.path, config)
         if self._declared.gather:
-            response = self._declared.gather(response, get)
+            from provider.resources.at_once import at_once  # noqa: PLC0415 - few data sources ask for more
+
+            response = self._declared.gather(
+                response, lambda template, each: at_once(lambda values: get(template, values), each)
+            )
         return textual(self._fields, response_values(self._declared, response, plain(self._fields, config)))
 
     def _thing(self, lookup: declaration.Lookup) -> str:

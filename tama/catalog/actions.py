@@ -5,7 +5,7 @@ from tama.catalog.specification import RESOURCE as SPECIFICATION
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from tama.catalog.declaration import Values
@@ -13,17 +13,17 @@ if TYPE_CHECKING:
 _ACTION = "/provision/motor/specifications/{specification_id}/actions/{path:base64url}?method={method}"
 
 
-def _each_operation(specification: Values, get: Callable[[str, Values], Any]) -> Values:
+def _each_operation(specification: Values, get_each: Callable[[str, Sequence[Values]], list[Any]]) -> Values:
     """The actions of a specification, in the order of its document; the API has no list of them."""
     from tama.catalog.openapi import METHODS  # noqa: PLC0415 - this module is read for its schema alone, mostly
 
-    actions = []
-    for path, item in (specification["schema"].get("paths") or {}).items():
-        methods = [method for method in item if method in METHODS] if isinstance(item, dict) else []
-        for method in methods:
-            of = {"specification_id": specification["id"], "path": path, "method": method}
-            actions.append(get(_ACTION, of))
-    return {"specification_id": specification["id"], "actions": actions}
+    operations = [
+        {"specification_id": specification["id"], "path": path, "method": method}
+        for path, item in (specification["schema"].get("paths") or {}).items()
+        for method in (item if isinstance(item, dict) else ())
+        if method in METHODS
+    ]
+    return {"specification_id": specification["id"], "actions": get_each(_ACTION, operations)}
 
 
 DATA_SOURCE = DataSource(

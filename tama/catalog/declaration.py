@@ -15,7 +15,7 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Any
 
     Values = Mapping[str, Any]
@@ -378,8 +378,8 @@ class DataSource:
         type, thing, summary, kind: as for a resource.
         lookups: the ways to find it; a configuration gives the arguments of exactly one.
         attributes, blocks: arguments are required or optional; everything that an answer fills is computed.
-        gather: makes the answer from that of the lookup and from others; it gets a function that GETs the path that
-            some values fill in. The API keeps no object that such a data source stands for.
+        gather: makes the answer from that of the lookup and from others; it gets a function that GETs, several at once,
+            the paths that each of some values fill in. The API keeps no object that such a data source stands for.
         missing, conflicting: what is said when the arguments of none, or of more than one, lookup are given.
         from_response: as for a resource.
     """
@@ -408,7 +408,7 @@ class DataSource:
         attributes: tuple[Attribute, ...],
         blocks: tuple[Block, ...] = (),
         kind: str = "",
-        gather: Callable[[Values, Callable[[str, Values], Any]], Values] | None = None,
+        gather: Callable[[Values, Callable[[str, Sequence[Values]], list[Any]]], Values] | None = None,
         missing: Problem | None = None,
         conflicting: Problem | None = None,
         from_response: Callable[[Values, Values, dict[str, Any]], dict[str, Any]] | None = None,
