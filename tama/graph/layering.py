@@ -10,11 +10,18 @@ if TYPE_CHECKING:
 def layered(boxes: list[int], edges: list[Edge]) -> dict[int, int]:
     """The layer of each box from 0 on: behind all that lead to it, and no further before what it leads to than needed.
 
+    An arrow that closes a circle leads back to an earlier layer.
+
     Args:
         boxes: those that arrows join.
-        edges: the two boxes of each arrow.
+        edges: the two boxes of each arrow, never the same.
     """
-    order, forward = _without_circles(boxes, edges)
+    order = _in_order(boxes, edges)
+    place = {box: at for at, box in enumerate(order)}
+    forward: dict[int, list[int]] = {box: [] for box in boxes}
+    for source, target in edges:
+        if place[source] < place[target]:
+            forward[source].append(target)
     layer = dict.fromkeys(boxes, 0)
     for box in order:
         for target in forward[box]:
@@ -26,30 +33,20 @@ def layered(boxes: list[int], edges: list[Edge]) -> dict[int, int]:
     return {box: at - lowest for box, at in layer.items()}
 
 
-def _without_circles(boxes: list[int], edges: list[Edge]) -> tuple[list[int], dict[int, list[int]]]:
-    """The boxes in an order in which each arrow leads forward, and where the arrows of each lead, some turned round.
-
-    A depth-first search: an arrow back to a box that is still being visited closes a circle, and is turned.
-    """
+def _in_order(boxes: list[int], edges: list[Edge]) -> list[int]:
+    """The boxes in an order in which all arrows lead forward but those that close a circle: a depth-first search."""
     behind: dict[int, list[int]] = {box: [] for box in boxes}
     for source, target in edges:
         behind[source].append(target)
-    forward: dict[int, list[int]] = {box: [] for box in boxes}
-    finished: dict[int, None] = {}
+    finished: list[int] = []
     visited: set[int] = set()
     targets = {target for _, target in edges}
     for start in sorted(boxes, key=lambda box: (box in targets, box)):
-        stack = [] if start in visited else [(start, iter(behind[start]))]
+        stack = [] if start in visited else [start]
         while stack:
-            box, rest = stack[-1]
-            visited.add(box)
-            if (target := next(rest, -1)) < 0:
-                finished[box] = None
-                stack.pop()
-            elif target in visited and target not in finished:
-                forward[target].append(box)
+            visited.add(stack[-1])
+            if new := [target for target in behind[stack[-1]] if target not in visited][:1]:
+                stack += new
             else:
-                forward[box].append(target)
-                if target not in visited:
-                    stack.append((target, iter(behind[target])))
-    return list(reversed(finished)), forward
+                finished.append(stack.pop())
+    return finished[::-1]

@@ -1,8 +1,8 @@
 """Where boxes and arrows go: layers from left to right, by the direction of the arrows.
 
-After Sugiyama, Tagawa and Toda, "Methods for visual understanding of hierarchical system structures" (1981): circles
-are broken, boxes get layers, arrows over several layers get a lane in each, layers are ordered so that few arrows
-cross, then boxes are drawn towards their neighbours. As a lane is as good as a box, no arrow runs through a box.
+After Sugiyama, Tagawa and Toda, "Methods for visual understanding of hierarchical system structures" (1981): boxes get
+layers, arrows over several layers get a lane in each, layers are ordered so that few arrows cross, then boxes are drawn
+towards their neighbours. As a lane is as good as a box, no arrow runs through a box.
 """
 
 from __future__ import annotations

@@ -50,10 +50,7 @@ class _Instance:
 
     def text(self, name: str) -> str:
         """An attribute as a picture may show it, of what will be, or of what was where nothing will be."""
-        if name in self.hidden:
-            return SENSITIVE
-        value = (self.before if self.change is Change.REMOVED else self.after).get(name)
-        return value if isinstance(value, str) else UNKNOWN
+        return _shown(self.before if self.change is Change.REMOVED else self.after, name, self.hidden)
 
     def is_meant(self, reference: Reference) -> bool:
         """Whether it is one of those that are referred to."""
@@ -137,9 +134,8 @@ class _Reading:
         """The key of a space that is referred to; one that the plan does not hold is made a box of."""
         found = self._found(one, argument, values)
         if found is None:
-            id_ = values.get(argument)
-            found = f"id {id_}" if isinstance(id_, str) else UNKNOWN
-            self._spaces.setdefault(found, Space(id_ if isinstance(id_, str) else UNKNOWN, ""))
+            found = _shown(values, argument, one.hidden)
+            self._spaces.setdefault(found, Space(found, ""))
         return found
 
     def _found(self, one: _Instance, argument: str, values: dict[str, Any]) -> str | None:
@@ -158,6 +154,11 @@ class _Reading:
         """The first of those that are the same object."""
         id_ = one.after.get("id") or one.before.get("id")
         return next((other for other in self._of(one.type) if id_ is not None and other.has(id_)), one)
+
+
+def _shown(values: dict[str, Any], name: str, hidden: frozenset[str]) -> str:
+    value = values.get(name)
+    return SENSITIVE if name in hidden else value if isinstance(value, str) else UNKNOWN
 
 
 def _changed(entry: dict[str, Any]) -> _Instance:

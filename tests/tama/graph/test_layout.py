@@ -67,7 +67,7 @@ def test_arrows_lead_to_the_right() -> None:
     assert all(placed.places[source][0] < placed.places[target][0] for source, target in edges)
 
 
-def test_a_circle_is_turned_at_one_arrow_alone() -> None:
+def test_only_one_arrow_of_a_circle_leads_back() -> None:
     placed = layout([(150.0, 60.0)] * 3, [(0, 1), (1, 2), (2, 0)], WIDTH)
 
     assert [placed.places[at][0] for at in range(3)] == sorted(placed.places[at][0] for at in range(3))
