@@ -1,12 +1,12 @@
-"""What a base URL is. Read when the first one is checked, as the parser costs milliseconds."""
+"""What a base URL is."""
 
 from __future__ import annotations
-
-from urllib.parse import urlsplit
 
 
 def is_base_url(text: str) -> bool:
     """Whether paths can be put behind a text: an absolute URL over HTTP, without query, fragment and login."""
+    from urllib.parse import urlsplit  # noqa: PLC0415 - it costs milliseconds, and few runs check a URL
+
     try:
         url = urlsplit(text)
         port_is_right = url.port is None or url.port > 0
