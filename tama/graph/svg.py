@@ -74,13 +74,13 @@ def svg(graph: Graph) -> str:
 
 def _arrow(graph: Graph, bridge: Bridge, path: list[Point]) -> str:
     ends = " → ".join(isolated(clean(graph.spaces[end].name)) for end in (bridge.source, bridge.target))
-    (x, y), before = path[-1], path[-2]
-    back = -_HEAD if before[0] < x else _HEAD
+    (x, y), (x0, y0) = path[-1], path[-2]
+    back = -_HEAD if x0 < x else _HEAD
     curve = [f"M{number(path[0][0])} {number(path[0][1])}"]
     for (x1, y1), (x2, y2) in zip(path, [*path[1:-1], (x + back, y)], strict=False):
         middle = number(x1 + _LOOP if path[0][0] == x else (x1 + x2) / 2)
         curve.append(f"C{middle} {number(y1)} {middle} {number(y2)} {number(x2)} {number(y2)}")
-    sign = words(x + back * 2.5, y - 4, "sign middle", bridge.change.sign) if bridge.change.sign else ""
+    sign = words((x0 + x + back) / 2, (y0 + y) / 2 + 4, "sign middle", bridge.change.sign) if bridge.change.sign else ""
     return (
         f'<g class="{bridge.change.word}"><title>{escape(ends)}</title><path class="line" d="{"".join(curve)}"/>'
         f'<path class="head" d="M{number(x)} {number(y)}l{back} -4v8z"/>{sign}</g>'
@@ -106,8 +106,8 @@ def _style() -> str:
     light, dark = ("".join(_colours(theme)) for theme in (0, 1))
     return (
         ".tama text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;direction:ltr;unicode-bidi:isolate}"
-        ".tama .space,.tama .heading,.tama .sign{font-weight:700}.tama .space{font-size:14px}"
-        ".tama .end{text-anchor:end}.tama .middle{text-anchor:middle}"
+        ".tama .space,.tama .heading,.tama .sign{font-weight:700}.tama .space,.tama .middle{font-size:14px}"
+        ".tama .end{text-anchor:end}.tama .middle{text-anchor:middle;paint-order:stroke;stroke-width:6}"
         ".tama .line{fill:none}.tama .line,.tama .box{stroke-width:1.5}.tama .add>.box,.tama .add>.line{stroke-width:3}"
         ".tama .remove .space,.tama .remove .name,.tama .remove .heading{text-decoration:line-through}"
         f"{dashes}{light}@media(prefers-color-scheme:dark){{{dark}}}"
@@ -121,6 +121,7 @@ def _colours(theme: int) -> list[str]:
         f".tama .background,.tama .panel{{fill:{colour['background']}}}",
         f".tama .box{{fill:{colour['box']}}}",
         f".tama .box,.tama .panel,.tama .line{{stroke:{colour['edge']}}}",
+        f".tama .middle{{stroke:{colour['background']}}}",
         f".tama .head{{fill:{colour['edge']}}}",
         f".tama text{{fill:{colour['text']}}}",
         f".tama .muted{{fill:{colour['muted']}}}",
