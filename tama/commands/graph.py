@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hosting.outcome import FailedError, UnusableError
 from tama.commands.printing import print_text
 from tama.commands.reaching import OURS, WHOLE_S, add_base_url, reached
@@ -49,7 +47,8 @@ def run(options: argparse.Namespace) -> None:
         print_text(drawn.removesuffix("\n"))
         return
     try:
-        Path(options.output).write_text(drawn, "utf-8")
+        with open(options.output, "w", encoding="utf-8") as file:  # noqa: PTH123 - help needs no pathlib
+            file.write(drawn)
     except OSError as error:
         raise FailedError(f"'{options.output}' cannot be written: {error.strerror}.") from None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from pathlib import Path
 
 from hosting.outcome import UnusableError
 
@@ -19,8 +18,11 @@ def content(file: str) -> bytes:
     Raises:
         UnusableError: it cannot be read.
     """
+    if file == "-":
+        return sys.stdin.buffer.read()
     try:
-        return sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        with open(file, "rb") as opened:  # noqa: PTH123 - the command needs no pathlib
+            return opened.read()
     except OSError as error:
         raise UnusableError(f"The file '{file}' cannot be read: {error.strerror}.") from None
 
