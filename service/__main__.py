@@ -7,9 +7,9 @@ from functools import partial
 
 import service
 from hosting.outcome import carried_out
-from service.commands import backup, check, keys, migrate, restore, serve
+from service.commands import backup, check, keys, migrate, restore, serve, tables
 
-COMMANDS = (serve, keys, backup, restore, check, migrate)
+COMMANDS = (serve, keys, backup, restore, check, migrate, tables)
 
 
 def make_parser() -> argparse.ArgumentParser:

@@ -10,8 +10,9 @@ from typing import NamedTuple, Protocol, TypeVar
 
 _T = TypeVar("_T")
 
-MAX_CHANGES = 100
-"""How many items one write may change: what the narrowest kind of store does in one transaction."""
+MAX_CHANGES = 92
+"""How many items one write may change: what the narrowest kind of store does in one transaction, 100, less what it
+changes beside them."""
 
 MARKS = "mark/"
 """Keys that begin with this outlive the actor: their items lie where only a keyed hash of the actor leads."""
@@ -124,6 +125,8 @@ class ItemStore(Protocol):
 
     def read(self, tenant: str, actor: str, view: Callable[[Items], _T]) -> _T:
         """Return what a view makes of an actor's items as they were at one moment.
+
+        The view may be called several times, and has no effects.
 
         Raises:
             StoreUnavailableError: the store could not be read.

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+from hosting import postgresql_address
 from hosting.outcome import UnusableError
-from hosting.postgresql_address import SCHEME, refuse_password
 from service.personalization import MAX_ENTRIES
 from service.personalization.actors import MAX_IMPORT
 from service.personalization.history import MAX_HISTORY
 from service.personalization.preferences import MAX_PREFERENCES
-from service.storage import Place
+from service.storage import Place, dynamodb_address
 from service.web.credentials import MIN_KEY_LENGTH, digest
 
 PREFIX = "PERSONALIZATION_"
@@ -68,8 +68,8 @@ STORE = Setting(
     "store",
     "sqlite:PATH",
     "Where profiles are kept: an SQLite file, created with its folder if it is not there; or a PostgreSQL database, "
-    "postgresql://USER@HOST/DATABASE, with libpq's parameters and without a password, which PGPASSFILE leads to. "
-    "Required.",
+    "postgresql://USER@HOST/DATABASE, with libpq's parameters and without a password, which PGPASSFILE leads to; or a "
+    f"table of DynamoDB, {dynamodb_address.FORM}, which `personalization tables create` makes. Required.",
 )
 PREPARED = Setting(
     "prepare-statements",
@@ -332,12 +332,16 @@ def _metrics_address(value: str | None) -> tuple[str, int] | None:
 
 
 def _store(value: str | None) -> Place:
-    if value and value.startswith(SCHEME):
-        refuse_password(value)
+    if value and value.startswith(postgresql_address.SCHEME):
+        postgresql_address.refuse_password(value)
+        return value
+    if value and value.startswith(dynamodb_address.SCHEME):
+        dynamodb_address.read_address(value)
         return value
     kind, _, path = (value or "").partition(":")
     if kind != "sqlite" or not path:
-        raise ValueError(f"it must have the form {STORE.form}, such as {_STORE_EXAMPLE}, or begin with {SCHEME}")
+        others = f"{postgresql_address.SCHEME} or {dynamodb_address.SCHEME}"
+        raise ValueError(f"it must have the form {STORE.form}, such as {_STORE_EXAMPLE}, or begin with {others}")
     if Path(path).is_dir():
         raise ValueError("the path is a folder; name a file in it")
     return Path(path).absolute()

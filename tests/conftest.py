@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.support import dynamodb as _dynamodb
+from tests.support.dynamodb import DynamoDB
 from tests.support.postgresql import PostgreSQL, running
 
 settings.register_profile("suite", derandomize=True)
@@ -28,3 +30,10 @@ def database(postgresql: PostgreSQL) -> Iterator[str]:
     """The address of an empty database."""
     with postgresql.database() as name:
         yield postgresql.address(name)
+
+
+@pytest.fixture(scope="session")
+def dynamodb() -> Iterator[DynamoDB]:
+    """A server of its own for the session."""
+    with _dynamodb.running() as server:
+        yield server

@@ -21,7 +21,7 @@ KEYS: Final = 1_000
 LIFETIME_S: Final = 86_400
 """How long a key is remembered, in seconds."""
 
-ADOPTED: Final = 24
+ADOPTED: Final = 22
 """How many records can be adopted by one change: each is up to four items."""
 
 _RECORDS = "idempotency/"
@@ -29,7 +29,7 @@ _AFTER_RECORDS = "idempotency0"
 _NEXT = _RECORDS + "next"
 _MARKS = MARKS + "key/"
 _AFTER_MARKS = MARKS + "key0"
-_MARKED = 96
+_MARKED = 88
 """How many marks are copied by one change."""
 
 _GONE: Final = b"gone"

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar, Final, NamedTuple
 
-from service.storage import Place
+from service.storage import Place, dynamodb_address
 
 BATCH: Final = 1_000
 """How many rows are copied in one transaction."""
@@ -127,6 +127,8 @@ def open_side(place: Place, *, is_source: bool) -> AbstractContextManager[Side]:
         from service.storage.sqlite_side import sqlite_side  # noqa: PLC0415 - one of the two is enough
 
         return sqlite_side(place, is_source=is_source)
+    if place.startswith(dynamodb_address.SCHEME):
+        raise MigrationError("A table of DynamoDB is neither copied nor copied to yet.")
     from service.storage.postgresql_side import postgresql_side  # noqa: PLC0415 - as above
 
     return postgresql_side(place)

@@ -7,6 +7,7 @@ from time import time
 
 from service.items import ItemStore, Work
 from service.storage import Place, Store, StoreUnavailableError, Task
+from service.storage.dynamodb_address import SCHEME
 from service.storage.files import FileLock, HeldError, make_private_folder
 from service.storage.sqlite import SQLiteStore
 from service.storage.sqlite_beside import SQLiteBeside
@@ -26,7 +27,7 @@ def open_store(
     max_actors: int | None = None,
     prepares: bool = True,
 ) -> Store:
-    """Open a store to serve from it; see `SQLiteStore` and `PostgreSQLStore`.
+    """Open a store to serve from it; see `SQLiteStore`, `PostgreSQLStore` and `DynamoDBStore`.
 
     Raises:
         CannotOpenError: see there.
@@ -35,8 +36,12 @@ def open_store(
     with _said(place):
         if isinstance(place, Path):
             return SQLiteStore(place, work, tasks=tasks, on_batch=on_batch, max_actors=max_actors)
-        # Loading its client takes longer than all else of a start, for those who have no use for it.
-        from service.storage.postgresql import PostgreSQLStore  # noqa: PLC0415 - the reason stands above
+        # Loading a client takes longer than all else of a start, for those who have no use for it.
+        if place.startswith(SCHEME):
+            from service.storage.dynamodb import DynamoDBStore  # noqa: PLC0415 - the reason stands above
+
+            return DynamoDBStore(place, work, tasks=tasks, on_batch=on_batch, max_actors=max_actors)
+        from service.storage.postgresql import PostgreSQLStore  # noqa: PLC0415 - as above
 
         return PostgreSQLStore(place, work, tasks=tasks, on_batch=on_batch, max_actors=max_actors, prepares=prepares)
 

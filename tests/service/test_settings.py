@@ -24,8 +24,15 @@ def test_defaults() -> None:
     assert settings.instance != read("--store", STORE).instance
 
 
-def test_a_database_is_named_by_its_address() -> None:
-    address = "postgresql://personalization@db.example/memovee?sslmode=verify-full"
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://personalization@db.example/memovee?sslmode=verify-full",
+        "dynamodb://eu-west-1/personalization",
+        "dynamodb://local/personalization?endpoint=http://127.0.0.1:8000",
+    ],
+)
+def test_a_database_is_named_by_its_address(address: str) -> None:
     assert read("--store", address).store == address
 
 
@@ -79,6 +86,9 @@ def test_the_key_is_kept_as_a_digest(tmp_path: Path) -> None:
         (["--listen", "127.0.0.1:65536"], "--listen: the port must be at most 65535"),
         (["--store", "mysql://x"], "--store: it must have the form sqlite:PATH"),
         (["--store", "postgresql://u:secret@h/d"], "--store: it has a password in it; write that into a password file"),
+        (["--store", "dynamodb://eu-west-1"], "--store: it must have the form dynamodb://REGION/TABLE"),
+        (["--store", "dynamodb://eu-west-1/t?secret=x"], "--store: it must have the form dynamodb://REGION/TABLE"),
+        (["--store", "dynamodb://key:secret@eu-west-1/t"], "--store: it must have the form dynamodb://REGION/TABLE"),
         (["--store", "sqlite:"], "--store: it must have the form sqlite:PATH"),
         (["--store", "sqlite:/"], "--store: the path is a folder"),
         (["--api-key-file", "{folder}/none"], "--api-key-file: the file cannot be read: No such file or directory"),

@@ -66,7 +66,7 @@ class PostgreSQL:
             for path in (self._data, self._first_password):
                 os.chown(path, account.pw_uid, account.pw_gid)
             self._account = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
-        self.port = _free_port()
+        self.port = free_port()
         password = secrets.token_hex(16)
         self.password_file = folder / "pgpass"
         self.password_file.touch(0o600)
@@ -105,7 +105,7 @@ class PostgreSQL:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
-                preexec_fn=_end_with_the_tests,  # noqa: PLW1509 - it makes one system call
+                preexec_fn=end_with_the_tests,  # noqa: PLW1509 - it makes one system call
             )
         deadline = time.monotonic() + START_TIMEOUT_S
         while True:
@@ -161,13 +161,13 @@ def running(**settings: str) -> Iterator[PostgreSQL]:
         shutil.rmtree(folder)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
         return port
 
 
-def _end_with_the_tests() -> None:
+def end_with_the_tests() -> None:
     """Have the kernel stop the server when the tests are killed."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)

@@ -25,7 +25,7 @@ DELAY_S: Final = 30
 LOOK_PERIOD_S: Final = 7 * 86_400
 """How often, in seconds, a history is looked at that nobody changes, in case other limits have been set."""
 
-_STEP = 48
+_STEP = 44
 _LOOK = 100
 
 

@@ -287,7 +287,8 @@ class StoreSuite:
 
         before, after = store.read("t", "a", view)
         assert before is not None
-        assert (before.document, after) == (b"1", None)
+        # A store without snapshots has the view look once more.
+        assert (before.document, after and after.document) in {(b"1", None), (b"2", b"2")}
         assert found(store, "a", "two") == b"2"
 
     def test_a_view_that_raises_is_the_callers(self, store: Store) -> None:

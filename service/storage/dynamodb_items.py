@@ -1,0 +1,323 @@
+"""The items of one actor in a table of DynamoDB.
+
+They lie in the partition of the actor; marks lie in that of a keyed hash of it, and there too the head of the actor is,
+which every write replaces. So whoever finds the same head before and after has seen one state, and a write that finds
+another one than it was decided on does nothing.
+"""
+
+import math
+import secrets
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from service.items import ALL_KEYS, BEHIND, KEPT, MARKS, Item
+from service.storage import TenantFullError
+from service.storage.dynamodb_queue import queue_key
+from service.storage.dynamodb_table import ConflictError, Key, Row, Table, key_row
+from service.storage.owner import Owner
+from service.storage.versions import Stored, VersionedChanges
+
+COUNTERS: Final = 8
+"""Over how many items the number of a tenant's actors is spread, so that few writes meet at one."""
+
+_HEAD = "head"
+_HEAD_STAYS_S = 3_600
+"""How long the head of an actor of whom nothing is left stays: longer than a reader may take."""
+
+_HEAD_IS_SAME = "attempt = :attempt"
+_HEAD_IS_NOT_THERE = "attribute_not_exists(pk)"
+
+
+class Head(NamedTuple):
+    """What a write knows of an actor before it reads items.
+
+    Attributes:
+        attempt: the id of the last write; None when there is no head.
+        kept: how many items make the actor, see `KEPT`.
+        lasting: how many items, but for marks, do not expire.
+        until: when the last one of the others expires, in seconds since the epoch; 0 without one.
+        schedule: the work that is to be done, and when.
+
+    """
+
+    attempt: str | None
+    kept: int
+    lasting: int
+    until: int
+    schedule: dict[str, int]
+
+    def presence(self, now: int) -> float:
+        """Return the time from which on nothing but marks is left; 0 when nothing is."""
+        return math.inf if self.lasting else self.until if self.until > now else 0
+
+
+def partition(tenant: str, name: str) -> str:
+    """Return the partition in which items of a tenant lie; the length tells where the tenant ends."""
+    return f"{len(tenant)}.{tenant}{name}"
+
+
+def listing(tenant: str) -> str:
+    """Return the partition that lists the actors of a tenant."""
+    return f"actors.{tenant}"
+
+
+class DynamoDBItems:
+    """See `Items`; what several calls return is of one state if the head is the same before and after.
+
+    Args:
+        table: where they are.
+        owner: whose they are.
+        now: the time, in seconds since the epoch.
+        deadline: when reading ends, by `time.monotonic()`.
+
+    """
+
+    def __init__(self, table: Table, owner: Owner, now: int, deadline: float) -> None:
+        self._table = table
+        self._owner = owner
+        self._now = now
+        self._deadline = deadline
+        self._head_key = partition(owner.tenant, MARKS + owner.pseudonym), _HEAD
+
+    def get(self, key: str) -> Item | None:
+        """See `Items.get`."""
+        return self.get_all(key)[0]
+
+    def get_all(self, *keys: str) -> list[Item | None]:
+        """See `Items.get_all`."""
+        found = {item.key: item for item, _ in self._found(keys)}
+        return [found.get(key) for key in keys]
+
+    def get_at_once(self, *keys: str) -> list[Item | None]:
+        """Return the items with these keys, as they were at one moment.
+
+        Raises:
+            ConflictError: one of them is being written.
+
+        """
+        if len(keys) == 1:
+            return self.get_all(*keys)
+        rows = self._table.get_at_once([self._key(key) for key in keys], self._deadline)
+        found = {item.key: item for item, _ in self._stored(rows)}
+        return [found.get(key) for key in keys]
+
+    def scan(self, first: str, last: str, limit: int, *, newest_first: bool = False) -> list[Item]:
+        """See `Items.scan`."""
+        return [item for item, _ in self._scan(first, last, limit, newest_first=newest_first)]
+
+    def head(self) -> Head:
+        """Return the head as it is now."""
+        for row in self._table.get([self._head_key], self._deadline):
+            schedule = {name: int(at["N"]) for name, at in row["schedule"]["M"].items()}
+            kept, lasting, until = (int(row[name]["N"]) for name in ("kept", "lasting", "until"))
+            return Head(row["attempt"]["S"], kept, lasting, until, schedule)
+        return Head(None, 0, 0, 0, {})
+
+    def _found(self, keys: Sequence[str]) -> Iterator[Stored]:
+        return self._stored(self._table.get([self._key(key) for key in keys], self._deadline))
+
+    def _scan(self, first: str, last: str, limit: int, *, newest_first: bool) -> Iterator[Stored]:
+        if first >= last:
+            return
+        pk, low = self._key(first or BEHIND)
+        rows = self._table.query(pk, low, last, self._deadline, limit=limit, newest_first=newest_first)
+        for stored in self._stored(row for row in rows if row["sk"]["S"] != last):
+            yield stored
+            limit -= 1
+            if not limit:
+                return
+
+    def _stored(self, rows: Iterator[Row] | Sequence[Row]) -> Iterator[Stored]:
+        for row in rows:
+            expires = int(row["expires"]["N"]) if "expires" in row else None
+            if expires is None or expires > self._now:
+                yield (
+                    Item(row["sk"]["S"], row["life"]["S"], int(row["version"]["N"]), bytes(row["document"]["B"])),
+                    expires,
+                )
+
+    def _key(self, key: str) -> Key:
+        return partition(self._owner.tenant, self._owner.partition(key)), key
+
+
+class DynamoDBChanges(VersionedChanges, DynamoDBItems):
+    """See `Changes`; what is stored and deleted is kept here until it is sent as one transaction.
+
+    Args:
+        table: see `DynamoDBItems`.
+        owner: see `DynamoDBItems`.
+        now: see `DynamoDBItems`.
+        deadline: see `DynamoDBItems`.
+
+    """
+
+    def __init__(self, table: Table, owner: Owner, now: int, deadline: float) -> None:
+        VersionedChanges.__init__(self, now)
+        DynamoDBItems.__init__(self, table, owner, now, deadline)
+        self._unsent: dict[str, Stored | None] = {}
+        self._before: dict[str, Stored] = {}
+        self._head = self.head()
+        self._schedule = dict(self._head.schedule)
+
+    def require_same_head(self) -> None:
+        """Raise ConflictError when there was another write since this one began."""
+        if self.head().attempt != self._head.attempt:
+            raise ConflictError
+
+    def scan(self, first: str, last: str, limit: int, *, newest_first: bool = False) -> list[Item]:
+        """See `Items.scan`."""
+        changed = [
+            key for key in self._unsent if first <= key < last and key.startswith(MARKS) == first.startswith(MARKS)
+        ]
+        found = {
+            stored[0].key: stored for stored in self._scan(first, last, limit + len(changed), newest_first=newest_first)
+        }
+        self._before.update(found)
+        for key in changed:
+            found.pop(key, None)
+        self._known.update(found)
+        items = [stored[0] for stored in (*found.values(), *map(self._known.get, changed)) if stored is not None]
+        return sorted(items, key=lambda item: item.key, reverse=newest_first)[:limit]
+
+    def delete(self, key: str) -> None:
+        """See `Changes.delete`."""
+        if self._read(key) is not None:
+            self._known[key] = self._unsent[key] = None
+            self._count(key)
+            self.deleted = True
+
+    def schedule(self, work: str, at: int = 0) -> None:
+        """See `Changes.schedule`."""
+        self._schedule[work] = min(at, self._schedule.get(work, at))
+        self.is_due |= at <= self._now
+
+    def unschedule(self, work: str | None = None) -> None:
+        """See `Changes.unschedule`."""
+        if work is None:
+            self._schedule.clear()
+        else:
+            self._schedule.pop(work, None)
+
+    def take(self, work: str) -> bool:
+        """See `SweptChanges.take`."""
+        is_due = work in self._schedule and self._schedule[work] <= self._now
+        if is_due:
+            del self._schedule[work]
+        return is_due
+
+    def put_off(self, work: str, until: int) -> None:
+        """See `SweptChanges.put_off`."""
+        if work in self._schedule:
+            self._schedule[work] = until
+
+    def actions(self, attempt: str, max_actors: int | None) -> list[Row]:
+        """Return what is to be done in one transaction, nothing if nothing is.
+
+        Args:
+            attempt: an id of this write.
+            max_actors: how many actors a tenant can have, None for any number.
+
+        Raises:
+            TenantFullError: an actor came who is one more than the tenant can have.
+
+        """
+        if not self._unsent and self._schedule == self._head.schedule:
+            return []
+        head = self._next_head(attempt)
+        return [
+            self._put_head(head),
+            *(self._send(key, stored) for key, stored in self._unsent.items()),
+            *self._list_actor(head),
+            *self._count_actor(head, max_actors),
+            *self._queue(),
+        ]
+
+    def _load(self, keys: Sequence[str]) -> Iterator[Stored]:
+        for stored in self._found(keys):
+            self._before[stored[0].key] = stored
+            yield stored
+
+    def _store(self, item: Item, expires: int | None) -> None:
+        self._unsent[item.key] = item, expires
+
+    def _next_head(self, attempt: str) -> Head:
+        _, kept, lasting, until, _ = self._head
+        for key, stored in self._unsent.items():
+            if not key.startswith(MARKS):
+                more = _lasts(stored) - _lasts(self._before.get(key))
+                lasting += more
+                kept += more if key.startswith(KEPT) else 0
+                until = max(until, (stored and stored[1]) or 0)
+        if self.deleted and not lasting and not self.scan(*ALL_KEYS, 1):
+            until = 0
+        return Head(attempt, kept, lasting, until, self._schedule)
+
+    def _put_head(self, head: Head) -> Row:
+        row: Row = key_row(self._head_key) | {
+            "attempt": {"S": head.attempt},
+            "kept": {"N": str(head.kept)},
+            "lasting": {"N": str(head.lasting)},
+            "until": {"N": str(head.until)},
+            "schedule": {"M": {name: {"N": str(at)} for name, at in head.schedule.items()}},
+        }
+        if not head.lasting and not head.schedule:
+            row["expires"] = {"N": str(max(head.until, self._now) + _HEAD_STAYS_S)}
+        if self._head.attempt is None:
+            return {"Put": {"Item": row, "ConditionExpression": _HEAD_IS_NOT_THERE}}
+        seen = {":attempt": {"S": self._head.attempt}}
+        return {"Put": {"Item": row, "ConditionExpression": _HEAD_IS_SAME, "ExpressionAttributeValues": seen}}
+
+    def _send(self, key: str, stored: Stored | None) -> Row:
+        place = key_row(self._key(key))
+        if stored is None:
+            return {"Delete": {"Key": place}}
+        item, expires = stored
+        row = place | {"life": {"S": item.life}, "version": {"N": str(item.version)}, "document": {"B": item.document}}
+        return {"Put": {"Item": row | _expiry(expires)}}
+
+    def _list_actor(self, head: Head) -> Iterator[Row]:
+        # Where no tenant is, names with a slash lie, which no actor has.
+        is_actor = self._owner.actor and "/" not in self._owner.actor
+        presence = head.presence(self._now)
+        if is_actor and presence != self._head.presence(self._now):
+            entry = key_row((listing(self._owner.tenant), self._owner.actor))
+            if presence:
+                yield {"Put": {"Item": entry | _expiry(None if math.isinf(presence) else int(presence))}}
+            else:
+                yield {"Delete": {"Key": entry}}
+
+    def _count_actor(self, head: Head, max_actors: int | None) -> Iterator[Row]:
+        more = bool(head.kept) - bool(self._head.kept)
+        if not more:
+            return
+        pk = f"kept.{self._owner.tenant}"
+        if more > 0 and max_actors is not None:
+            counters = self._table.query(pk, "0", str(COUNTERS), self._deadline)
+            if sum(int(counter["kept"]["N"]) for counter in counters) >= max_actors:
+                raise TenantFullError
+        yield {
+            "Update": {
+                "Key": key_row((pk, str(secrets.randbelow(COUNTERS)))),
+                "UpdateExpression": "ADD kept :more",
+                "ExpressionAttributeValues": {":more": {"N": str(more)}},
+            }
+        }
+
+    def _queue(self) -> Iterator[Row]:
+        before = self._head.schedule
+        whose: dict[str, Any] = {"tenant": {"S": self._owner.tenant}, "actor": {"S": self._owner.actor}}
+        for name in before.keys() | self._schedule.keys():
+            if before.get(name) != self._schedule.get(name):
+                if name in before:
+                    yield {"Delete": {"Key": key_row(queue_key(self._owner, name, before[name]))}}
+                if name in self._schedule:
+                    place = key_row(queue_key(self._owner, name, self._schedule[name]))
+                    yield {"Put": {"Item": place | whose | {"work": {"S": name}}}}
+
+
+def _lasts(stored: Stored | None) -> int:
+    return int(stored is not None and stored[1] is None)
+
+
+def _expiry(expires: int | None) -> Row:
+    return {} if expires is None else {"expires": {"N": str(expires)}}

@@ -1,0 +1,216 @@
+"""One table of DynamoDB: calls that end in time, and what their errors say of the outcome.
+
+Every item has the key `pk` and `sk`, both text. One that has `expires`, in seconds since the epoch, is gone from then
+on; the engine deletes it days later, so who reads looks at the time.
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+
+from service.storage import StoreUnavailableError
+from service.storage.dynamodb_address import read_address
+
+WORK_S: Final = 1.8
+"""How long all calls of one read or write may take together."""
+
+CONNECTIONS: Final = 64
+
+_CONNECT_S = 0.2
+_ANSWER_S = 0.4
+_FIRST_PAUSE_S = 0.01
+_LONGEST_PAUSE_S = 0.2
+_TOGETHER = 25
+"""How many items one BatchWriteItem stores."""
+
+_THROTTLED = frozenset(
+    {"LimitExceededException", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
+)
+_UNKNOWN = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable", "TransactionInProgressException"})
+
+Row = dict[str, Any]
+Key = tuple[str, str]
+
+
+class ConflictError(Exception):
+    """A transaction met another one.
+
+    Attributes:
+        is_certain: whether it is known that nothing was done.
+
+    """
+
+    def __init__(self, *, is_certain: bool = True) -> None:
+        super().__init__()
+        self.is_certain = is_certain
+
+
+def attempts(deadline: float) -> Iterator[None]:
+    """Yield as long as there is time for another attempt, with pauses that are random and become longer.
+
+    Args:
+        deadline: by `time.monotonic()`.
+
+    """
+    pause, longest = 0.0, _FIRST_PAUSE_S
+    while time.monotonic() + pause + _ANSWER_S <= deadline:
+        time.sleep(pause)
+        yield
+        pause, longest = random.uniform(0, longest), min(2 * longest, _LONGEST_PAUSE_S)  # noqa: S311 - it spreads calls
+
+
+class Table:
+    """A table, and a client whose connections threads share.
+
+    Each call takes the `deadline`, by `time.monotonic()`, after which it is not repeated any more.
+
+    Args:
+        address: see `read_address`; credentials are found where AWS's clients look for them.
+
+    Raises:
+        StoreUnavailableError: no client could be made.
+
+    """
+
+    def __init__(self, address: str) -> None:
+        region, self.name, endpoint = read_address(address)
+        config = Config(
+            connect_timeout=_CONNECT_S,
+            read_timeout=_ANSWER_S,
+            retries={"total_max_attempts": 1},
+            max_pool_connections=CONNECTIONS,
+        )
+        try:
+            self.client: Any = boto3.client("dynamodb", region_name=region, endpoint_url=endpoint, config=config)
+        except BotoCoreError as error:
+            raise StoreUnavailableError(type(error).__name__) from None
+        self._is_closed = False
+
+    def get(self, keys: Sequence[Key], deadline: float) -> list[Row]:
+        """Return the items with these keys that are there, each as it was last written."""
+        found: list[Row] = []
+        wanted: Any = {self.name: {"Keys": [key_row(key) for key in dict.fromkeys(keys)], "ConsistentRead": True}}
+        for _ in attempts(deadline):
+            answer = self._call(self.client.batch_get_item, deadline, RequestItems=wanted)
+            found += answer["Responses"].get(self.name, [])
+            wanted = answer["UnprocessedKeys"]
+            if not wanted:
+                return found
+        raise StoreUnavailableError("not all items were read in time")
+
+    def get_at_once(self, keys: Sequence[Key], deadline: float) -> list[Row]:
+        """Return the items with these keys that are there, as they were at one moment.
+
+        Raises:
+            ConflictError: one of them is being written.
+
+        """
+        gets = [{"Get": {"TableName": self.name, "Key": key_row(key)}} for key in dict.fromkeys(keys)]
+        answer = self._call(self.client.transact_get_items, deadline, TransactItems=gets)
+        return [found["Item"] for found in answer["Responses"] if "Item" in found]
+
+    def query(
+        self, pk: str, first: str, last: str, deadline: float, *, limit: int | None = None, newest_first: bool = False
+    ) -> Iterator[Row]:
+        """Return the items with `first <= sk <= last`, each as it was last written, in the order of their bytes.
+
+        Args:
+            pk: the partition they are in.
+            first: not empty.
+            last: not before `first`.
+            deadline: see `Table`.
+            limit: how many are wanted, which is how many are read at a time.
+            newest_first: whether the order is reversed.
+
+        """
+        request = self._range(pk, first, last) | {"ScanIndexForward": not newest_first}
+        if limit is not None:
+            request["Limit"] = limit
+        for page in self._pages(request, deadline):
+            yield from page["Items"]
+
+    def count(self, pk: str, first: str, last: str, deadline: float) -> int:
+        """Return how many items there are with `first <= sk <= last`."""
+        request = self._range(pk, first, last) | {"Select": "COUNT"}
+        return sum(page["Count"] for page in self._pages(request, deadline))
+
+    def put(self, rows: Sequence[Row], deadline: float) -> None:
+        """Store items, each by itself; to store one again changes nothing."""
+        for start in range(0, len(rows), _TOGETHER):
+            puts = [{"PutRequest": {"Item": row}} for row in rows[start : start + _TOGETHER]]
+            left: Any = {self.name: puts}
+            for _ in attempts(deadline):
+                left = self._call(self.client.batch_write_item, deadline, RequestItems=left)["UnprocessedItems"]
+                if not left:
+                    break
+            else:
+                raise StoreUnavailableError("not all items were stored in time")
+
+    def transact(self, actions: Sequence[Row], token: str, deadline: float) -> None:
+        """Do all actions or none.
+
+        Args:
+            actions: as TransactWriteItems takes them, without the name of the table.
+            token: an id of this transaction, by which the engine knows it when it is sent again.
+            deadline: see `Table`.
+
+        Raises:
+            ConflictError: it was cancelled, by a condition or by another transaction.
+
+        """
+        items = [{kind: {**action, "TableName": self.name} for kind, action in named.items()} for named in actions]
+        self._call(self.client.transact_write_items, deadline, TransactItems=items, ClientRequestToken=token)
+
+    def close(self) -> None:
+        """Let go of all connections."""
+        self._is_closed = True
+        self.client.close()
+
+    def _range(self, pk: str, first: str, last: str) -> dict[str, Any]:
+        return {
+            "TableName": self.name,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {":pk": {"S": pk}, ":first": {"S": first}, ":last": {"S": last}},
+        }
+
+    def _pages(self, request: dict[str, Any], deadline: float) -> Iterator[dict[str, Any]]:
+        while True:
+            page = self._call(self.client.query, deadline, **request)
+            yield page
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
+
+    def _call(self, operation: Callable[..., Any], deadline: float, **request: Any) -> Any:
+        """Call an operation, again where that may help; what is sent again is the same, with the same token."""
+        if self._is_closed:
+            raise StoreUnavailableError("it was closed")
+        problem, is_certain = "there was no time", True
+        for _ in attempts(deadline):
+            try:
+                return operation(**request)
+            except ClientError as error:
+                problem = error.response["Error"]["Code"]
+                if problem == "TransactionCanceledException":
+                    raise ConflictError(is_certain=is_certain) from None
+                if problem in _UNKNOWN:
+                    is_certain = False
+                elif problem not in _THROTTLED:
+                    raise StoreUnavailableError(problem) from None
+            except HTTPClientError as error:
+                problem, is_certain = type(error).__name__, False
+            except BotoCoreError as error:
+                raise StoreUnavailableError(type(error).__name__) from None
+        raise StoreUnavailableError(problem)
+
+
+def key_row(key: Key) -> Row:
+    """Return a key as the engine takes it."""
+    pk, sk = key
+    return {"pk": {"S": pk}, "sk": {"S": sk}}
