@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,8 @@ import psycopg
 import pytest
 
 START_TIMEOUT_S = 30.0
+_PREFIX = "postgresql-"
+_OWNER = "tests.pid"
 _USER = "tests"
 _ACCOUNT = "nobody"
 """Whom the server runs as where the tests run as root, which it refuses to."""
@@ -149,8 +151,10 @@ class PostgreSQL:
 @contextmanager
 def running(**settings: str) -> Iterator[PostgreSQL]:
     """Run a server with these settings, and leave nothing of it behind."""
-    folder = Path(tempfile.mkdtemp(prefix="postgresql-"))
+    _remove_what_killed_tests_left()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
     try:
+        (folder / _OWNER).write_text(str(os.getpid()))
         server = PostgreSQL(folder, **settings)
         try:
             server.start()
@@ -159,6 +163,15 @@ def running(**settings: str) -> Iterator[PostgreSQL]:
             server.stop()
     finally:
         shutil.rmtree(folder)
+
+
+def _remove_what_killed_tests_left() -> None:
+    for owner in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_OWNER}"):
+        with suppress(FileNotFoundError, PermissionError):  # another session may be removing it, or be another user's
+            try:
+                os.kill(int(owner.read_text() or os.getpid()), 0)
+            except ProcessLookupError:
+                shutil.rmtree(owner.parent)
 
 
 def free_port() -> int:
