@@ -25,7 +25,10 @@ _CONNECT_S = 0.2
 _ANSWER_S = 0.4
 _FIRST_PAUSE_S = 0.01
 _LONGEST_PAUSE_S = 0.2
-_TOGETHER = 25
+_GOT_TOGETHER = 100
+"""How many items one BatchGetItem returns."""
+
+_PUT_TOGETHER = 25
 """How many items one BatchWriteItem stores."""
 
 _THROTTLED = frozenset(
@@ -94,14 +97,10 @@ class Table:
     def get(self, keys: Sequence[Key], deadline: float) -> list[Row]:
         """Return the items with these keys that are there, each as it was last written."""
         found: list[Row] = []
-        wanted: Any = {self.name: {"Keys": [key_row(key) for key in dict.fromkeys(keys)], "ConsistentRead": True}}
-        for _ in attempts(deadline):
-            answer = self._call(self.client.batch_get_item, deadline, RequestItems=wanted)
-            found += answer["Responses"].get(self.name, [])
-            wanted = answer["UnprocessedKeys"]
-            if not wanted:
-                return found
-        raise StoreUnavailableError("not all items were read in time")
+        rows = [key_row(key) for key in dict.fromkeys(keys)]
+        for start in range(0, len(rows), _GOT_TOGETHER):
+            found += self._get(rows[start : start + _GOT_TOGETHER], deadline)
+        return found
 
     def get_at_once(self, keys: Sequence[Key], deadline: float) -> list[Row]:
         """Return the items with these keys that are there, as they were at one moment.
@@ -141,8 +140,8 @@ class Table:
 
     def put(self, rows: Sequence[Row], deadline: float) -> None:
         """Store items, each by itself; to store one again changes nothing."""
-        for start in range(0, len(rows), _TOGETHER):
-            puts = [{"PutRequest": {"Item": row}} for row in rows[start : start + _TOGETHER]]
+        for start in range(0, len(rows), _PUT_TOGETHER):
+            puts = [{"PutRequest": {"Item": row}} for row in rows[start : start + _PUT_TOGETHER]]
             left: Any = {self.name: puts}
             for _ in attempts(deadline):
                 left = self._call(self.client.batch_write_item, deadline, RequestItems=left)["UnprocessedItems"]
@@ -170,6 +169,17 @@ class Table:
         """Let go of all connections."""
         self._is_closed = True
         self.client.close()
+
+    def _get(self, keys: Sequence[Row], deadline: float) -> list[Row]:
+        found: list[Row] = []
+        wanted: Any = {self.name: {"Keys": keys, "ConsistentRead": True}}
+        for _ in attempts(deadline):
+            answer = self._call(self.client.batch_get_item, deadline, RequestItems=wanted)
+            found += answer["Responses"].get(self.name, [])
+            wanted = answer["UnprocessedKeys"]
+            if not wanted:
+                return found
+        raise StoreUnavailableError("not all items were read in time")
 
     def _range(self, pk: str, first: str, last: str) -> dict[str, Any]:
         return {

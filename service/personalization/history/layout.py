@@ -4,6 +4,7 @@ Each event lies under its place in the order, and its id leads to that place. Th
 given, so that the order needs no clock, and has the floor: what lies below it is deleted, though it may be there still.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -117,6 +118,12 @@ def known(items: Items, head: Head, event_id: str) -> Known | None:
     place = kept["place"] if moved is None or moved > head.last else moved
     # What lies behind the last place is being stored by an import or a merge, and is not there yet.
     return None if place > head.last else Known(place, "deleted" in kept or place < head.floor)
+
+
+def read_ahead(changes: Changes, event_ids: Sequence[str], head: Head) -> None:
+    """Read at once what is known of the ids of events that are to be appended, and what lies where they would."""
+    places = range(head.last + 1, head.last + 1 + len(event_ids))
+    changes.get_all(*(_IDS + event_id for event_id in event_ids), *map(event_key, places))
 
 
 def put_event(changes: Changes, place: int, event: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from service.personalization.history.layout import (
     known,
     place_of,
     put_event,
+    read_ahead,
     scan_events,
 )
 from service.personalization.history.retention import Retention, delete_through
@@ -62,20 +63,22 @@ def append(changes: Changes, events: Sequence[Event], retention: Retention, now:
     """
     head = Head.of(changes)
     last = head.last
-    stored = [_appended(changes, head, event, now) for event in events]
+    ids = [event.id or secrets.token_urlsafe(_ID_BYTES) for event in events]
+    read_ahead(changes, ids, head)
+    stored = [_appended(changes, head, event, event_id, now) for event, event_id in zip(events, ids, strict=True)]
     if head.last > last:
         retention.after_append(changes, head, now)
         head.store(changes)
     return Appended(stored, head.last > last)
 
 
-def _appended(changes: Changes, head: Head, event: Event, now: float) -> dict[str, Any]:
-    if event.id is not None and (found := known(changes, head, event.id)):
+def _appended(changes: Changes, head: Head, event: Event, event_id: str, now: float) -> dict[str, Any]:
+    if found := known(changes, head, event_id):
         return _same(changes, found, event)
     head.last += 1
     new = {
         **event.said,
-        "event_id": event.id or secrets.token_urlsafe(_ID_BYTES),
+        "event_id": event_id,
         "received_ms": int(now * 1_000),
     }
     put_event(changes, head.last, new)
