@@ -20,6 +20,12 @@ def pins(name: str) -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==(\S+)", text, re.MULTILINE))
 
 
+def asked(requirement: str) -> tuple[str, str]:
+    """Return the name and the version of a requirement, without its extras."""
+    name, version = requirement.lower().split("==")
+    return name.partition("[")[0], version
+
+
 def test_every_lock_has_a_recipe() -> None:
     assert {path.stem if path.suffix == ".lock" else path.name for path in LOCKS} == {*lock.PROJECT, *lock.TOOLS}
 
@@ -40,21 +46,20 @@ def test_the_locks_pin_what_the_project_pins() -> None:
     configuration = tomllib.loads((environment.ROOT / "pyproject.toml").read_text("utf-8"))
     run = configuration["project"]["dependencies"] + configuration["dependency-groups"]["build"]
     for name, requirements in {"run": run, "dev": run + configuration["dependency-groups"]["dev"]}.items():
-        wanted = dict(requirement.lower().split("==") for requirement in requirements)
-        assert wanted.items() <= pins(name).items()
+        assert dict(map(asked, requirements)).items() <= pins(name).items()
     assert pins("run").items() <= pins("dev").items()
 
 
 @pytest.mark.parametrize("name", lock.TOOLS)
 def test_the_locks_pin_the_tools(name: str) -> None:
-    requirement, version = lock.TOOLS[name].split("==")
+    requirement, version = asked(lock.TOOLS[name])
     assert pins(name)[requirement] == version
 
 
 def test_npms_lock_names_no_registry_and_knows_what_package_json_asks_for() -> None:
-    asked = json.loads((environment.ROOT / "package.json").read_text("utf-8"))
+    wanted = json.loads((environment.ROOT / "package.json").read_text("utf-8"))
     locked = json.loads((environment.ROOT / "package-lock.json").read_text("utf-8"))["packages"]
-    assert locked[""]["devDependencies"] == asked["devDependencies"]
+    assert locked[""]["devDependencies"] == wanted["devDependencies"]
     assert not [name for name, package in locked.items() if "resolved" in package]
     assert not [
         name for name, package in locked.items() if name and not package.get("inBundle", "integrity" in package)
