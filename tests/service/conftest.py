@@ -6,19 +6,22 @@ import pytest
 
 from service.contract import Contract, load_contract
 from service.storage import Store
+from service.storage.dynamodb import DynamoDBStore
 from service.storage.sqlite import SQLiteStore
 from service.web.app import create_app
 from service.web.credentials import Credential, digest
 from tests.service.client import Client
 from tests.service.clock import Clock
 from tests.service.server import KEY, RunningService
-from tests.service.stores import KINDS, SharedStore
+from tests.service.stores import KINDS, SharedStore, database_of
 from tests.support.postgresql import PostgreSQL
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if metafunc.definition.get_closest_marker("every_store") and "store" in metafunc.fixturenames:
-        metafunc.parametrize("store", KINDS, indirect=True)
+    marker = metafunc.definition.get_closest_marker("every_store")
+    if marker and "store" in metafunc.fixturenames:
+        kinds = [kind for kind in KINDS if kind != marker.kwargs.get("but")]
+        metafunc.parametrize("store", kinds, indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -40,8 +43,12 @@ def shared_store(postgresql: PostgreSQL) -> Iterator[SharedStore]:
 @pytest.fixture
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """A store on SQLite, or of the kind that a test is parametrized by."""
-    if getattr(request, "param", "sqlite") == "postgresql":
+    kind = getattr(request, "param", "sqlite")
+    if kind == "postgresql":
         yield request.getfixturevalue("shared_store").emptied()
+    elif kind == "dynamodb":
+        with database_of(kind, request) as address, closing(DynamoDBStore(address, sweep_period=3_600)) as store:
+            yield store
     else:
         with closing(SQLiteStore(tmp_path / "data" / "personalization.db")) as store:
             yield store

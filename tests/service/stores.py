@@ -7,12 +7,14 @@ from typing import Any
 import psycopg
 import pytest
 
+from service.storage.dynamodb import DynamoDBStore
 from service.storage.postgresql import PostgreSQLStore
 from service.storage.sqlite import SQLiteStore
+from tests.support.dynamodb import DynamoDB
 from tests.support.postgresql import PostgreSQL
 
-AnyStore = SQLiteStore | PostgreSQLStore
-KINDS = ("sqlite", "postgresql")
+AnyStore = SQLiteStore | PostgreSQLStore | DynamoDBStore
+KINDS = ("sqlite", "postgresql", "dynamodb")
 
 _EMPTY = "TRUNCATE personalization.actor, personalization.item, personalization.work, personalization.erasure"
 
@@ -38,10 +40,13 @@ class SharedStore:
 
 def database_of(kind: str, request: pytest.FixtureRequest) -> Any:
     """Return a context with the address of an empty database for a service, with None for one on SQLite."""
-    return _address(request.getfixturevalue("postgresql")) if kind == "postgresql" else nullcontext()
+    if kind == "sqlite":
+        return nullcontext()
+    server: PostgreSQL | DynamoDB = request.getfixturevalue(kind)
+    return _address(server)
 
 
 @contextmanager
-def _address(server: PostgreSQL) -> Iterator[str]:
+def _address(server: PostgreSQL | DynamoDB) -> Iterator[str]:
     with server.database() as name:
         yield server.address(name)

@@ -12,7 +12,7 @@ from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE
 from tests.service.stores import AnyStore
 
-pytestmark = pytest.mark.every_store
+pytestmark = pytest.mark.every_store(but="dynamodb")
 
 ANA = {"index": 0, "group": "real", "value": "Ana"}
 NAMES = {"names": [ANA]}

@@ -94,7 +94,7 @@ class DynamoDB:
         return f"dynamodb://{REGION}/{table}?endpoint=http://127.0.0.1:{port or self.port}"
 
     @contextmanager
-    def table(self) -> Iterator[str]:
+    def database(self) -> Iterator[str]:
         """Make an empty table, yield its name, and remove it.
 
         It deletes nothing that has expired, which tests with a clock of their own would not bear.

@@ -16,7 +16,7 @@ from tests.service.history.calls import append, contents, forget, forget_up_to, 
 from tests.service.server import BASE
 from tests.service.stores import AnyStore
 
-pytestmark = pytest.mark.every_store
+pytestmark = pytest.mark.every_store(but="dynamodb")
 
 OTHER_KEY = "another-k3y-of-the-tests-0123456789-abc"
 

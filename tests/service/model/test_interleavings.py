@@ -20,6 +20,9 @@ from tests.service.stores import KINDS, database_of
 
 IS_LONG = "TAMA_EXAMPLES" in os.environ
 EXAMPLES = int(os.environ.get("TAMA_EXAMPLES", "25"))
+EXAMPLES_ON_DYNAMODB = EXAMPLES if IS_LONG else 2
+"""Its engine in the tests takes ten times as long as the other stores do."""
+
 STEPS = int(os.environ.get("TAMA_STEPS", "40"))
 BOUNDS = {
     "PERSONALIZATION_MAX_NAMES": str(person.MAX_NAMES),
@@ -30,25 +33,33 @@ BOUNDS = {
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
+def kind(request: pytest.FixtureRequest) -> str:
+    kind: str = request.param
+    return kind
+
+
+@pytest.fixture(scope="module")
+def service(
+    kind: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningService]:
     """A service on each kind of store, whose bounds are low enough to be met."""
     folder = tmp_path_factory.mktemp("service")
     with (
-        database_of(request.param, request) as database,
+        database_of(kind, request) as database,
         RunningService(folder, environment=BOUNDS, database=database) as service,
     ):
         yield service
 
 
 @pytest.mark.timeout(0 if IS_LONG else 300)
-def test_the_service_does_what_the_model_does(service: RunningService) -> None:
+def test_the_service_does_what_the_model_does(kind: str, service: RunningService) -> None:
     class Here(Interleavings):
         address = ("127.0.0.1", service.port)
 
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=EXAMPLES,
+            max_examples=EXAMPLES_ON_DYNAMODB if kind == "dynamodb" else EXAMPLES,
             stateful_step_count=STEPS,
             phases=[Phase.generate],  # to shorten a sequence takes longer than to read it
             deadline=None,

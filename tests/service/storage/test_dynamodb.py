@@ -19,7 +19,7 @@ OpenStore = Callable[[], DynamoDBStore]
 @pytest.fixture
 def table(dynamodb: DynamoDB) -> Iterator[str]:
     """The name of an empty table."""
-    with dynamodb.table() as name:
+    with dynamodb.database() as name:
         yield name
 
 
@@ -44,7 +44,7 @@ def store(open_store: OpenStore) -> DynamoDBStore:
 @pytest.fixture
 def limited_store(dynamodb: DynamoDB) -> Iterator[DynamoDBStore]:
     with (
-        dynamodb.table() as name,
+        dynamodb.database() as name,
         closing(DynamoDBStore(dynamodb.address(name), sweep_period=3_600, max_actors=3)) as store,
     ):
         yield store

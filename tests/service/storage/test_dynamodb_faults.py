@@ -37,7 +37,7 @@ def faulty(dynamodb: DynamoDB) -> Iterator[FaultyDynamoDB]:
 def store(dynamodb: DynamoDB, faulty: FaultyDynamoDB) -> Iterator[DynamoDBStore]:
     """A store behind the proxy, with a profile of `a`."""
     with (
-        dynamodb.table() as name,
+        dynamodb.database() as name,
         closing(DynamoDBStore(dynamodb.address(name, faulty.port), sweep_period=3_600)) as store,
     ):
         store.write("t", "a", puts("profile", b"1"))

@@ -25,7 +25,7 @@ from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE, KEY, RunningService
 from tests.service.stores import AnyStore
 
-pytestmark = pytest.mark.every_store
+pytestmark = pytest.mark.every_store(but="dynamodb")
 
 EXPORT = f"{BASE}/actors/export"
 SCOPES = frozenset({"admin", "profile:read", "profile:write", "history:write", "actor:erase"})

@@ -17,7 +17,7 @@ from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE, KEY
 from tests.service.stores import AnyStore
 
-pytestmark = pytest.mark.every_store
+pytestmark = pytest.mark.every_store(but="dynamodb")
 
 OTHER_KEY = "another-k3y-of-the-tests-0123456789-abc"
 
