@@ -149,7 +149,23 @@ def test_an_erasure_is_recorded_once_and_names_nobody(store: DynamoDBStore, dyna
     assert "canary" not in str(recorded)
 
 
-def test_a_view_that_was_decided_on_two_states_is_looked_at_again(store: DynamoDBStore, open_store: OpenStore) -> None:
+def test_a_write_is_decided_anew_when_another_process_came_first(store: DynamoDBStore, open_store: OpenStore) -> None:
+    other = open_store()
+    # The first time there is no head, and then there is one.
+    for before in (b"", b"12"):
+        calls: list[None] = []
+
+        def change(changes: Changes, calls: list[None] = calls) -> None:
+            appends("k", b"2")(changes)
+            calls.append(None)
+            if len(calls) == 1:
+                other.write("t", "a", appends("k", b"1"))
+
+        store.write("t", "a", change)
+        assert (found(store, "a", "k"), len(calls)) == (before + b"12", 2)
+
+
+def test_a_refusal_that_was_decided_on_two_states_is_decided_anew(store: DynamoDBStore, open_store: OpenStore) -> None:
     other, seen = open_store(), []
 
     def refuses(changes: Changes) -> None:
