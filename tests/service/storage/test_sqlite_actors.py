@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from service.items import Changes
+from service.items import MAX_CHANGES, Changes
 from service.storage.sqlite import SQLiteStore
 from service.storage.sqlite_actors import actors_of
 from service.storage.sqlite_file import connect
@@ -39,7 +39,7 @@ def test_a_page_costs_as_much_however_many_items_and_marks_there_are(store: SQLi
     store.write("t", "a", lambda changes: changes.put("mark/consent", b"1"))
     few, steps_for_few = _steps(path, None, 10)
     for actor in ("a", "b", "z"):
-        _fill(store, actor, 100)
+        _fill(store, actor, MAX_CHANGES)
     for number in range(200):
         store.write("t", f"m{number}", lambda changes: changes.put("mark/consent", b"1"))
     many, steps_for_many = _steps(path, None, 10)
