@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hosting import server
 from hosting.logs import LOGGING
+from hosting.rate import RateLimit
 from hosting.server import CannotServeError
 from service.contract import load_contract
 from service.metrics import Metrics
@@ -18,7 +19,6 @@ from service.personalization.history import retention as histories
 from service.personalization.history.retention import Limits, Retention
 from service.personalization.preferences.schemas import with_declared
 from service.personalization.profile import with_bounds
-from service.personalization.tenants.rate import RateLimit
 from service.settings import Settings
 from service.storage import Store, Task
 from service.storage.opening import CannotOpenError, open_store, refuse_unusable

@@ -9,6 +9,7 @@ from werkzeug.routing import BaseConverter
 
 from hosting.metrics import CONTENT_TYPE
 from hosting.paths import refusing_misread_paths
+from hosting.rate import RateLimit
 from service.contract import Contract, Operation
 from service.metrics import Metrics
 from service.personalization.actors import MAX_IMPORT
@@ -16,7 +17,6 @@ from service.personalization.history.retention import Limits, Retention
 from service.personalization.preferences import MAX_PREFERENCES
 from service.personalization.preferences.rules import Preferences
 from service.personalization.profile import Profiles
-from service.personalization.tenants.rate import RateLimit
 from service.refusal import Refused
 from service.storage import Store
 from service.web.answers import Answer, View, unstored
@@ -117,8 +117,13 @@ def _authenticated(
 ) -> Callable[..., "WSGIApplication"]:
     def authenticated(**parameters: Any) -> "WSGIApplication":
         caller = authenticator.authenticate(request.environ.get("HTTP_AUTHORIZATION"), operation.scopes)
-        if rate_limit is not None:
-            rate_limit.take(caller.tenant)
+        if rate_limit is not None and (seconds := rate_limit.take(caller.tenant)):
+            raise Refused(
+                "rate_limited",
+                f"Nothing was done: the tenant makes more than {rate_limit.per_second} calls a second. "
+                f"Make the same call again in {seconds} s.",
+                retry_after=seconds,
+            )
         return view(caller, **parameters)
 
     return authenticated

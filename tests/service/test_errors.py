@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from hosting.rate import RateLimit
 from service.contract import Contract
 from service.personalization.standing import Standing, put_aliases
-from service.personalization.tenants.rate import RateLimit
 from service.storage import StoreUnavailableError
 from service.storage.sqlite import SQLiteStore
 from service.web.app import Bounds, create_app

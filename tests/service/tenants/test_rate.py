@@ -1,17 +1,14 @@
 """How many calls a tenant may make, and what becomes of those that are too many."""
 
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hosting.rate import RateLimit
 from service.contract import Contract
 from service.credentials import records
 from service.metrics import Metrics
-from service.personalization.tenants.rate import MAX_TENANTS, RateLimit
-from service.refusal import Refused
 from service.storage.sqlite import SQLiteStore
 from service.web.app import Bounds, create_app
 from service.web.credentials import Credential, digest
@@ -19,80 +16,6 @@ from service.web.observing import Observer
 from tests.service.client import Client
 from tests.service.clock import Clock
 from tests.service.server import BASE, KEY, RunningService
-
-
-def waits(limit: RateLimit, tenant: str = "t") -> int:
-    """Make a call, and return for how many seconds it is refused: 0 when it is not."""
-    try:
-        limit.take(tenant)
-    except Refused as refused:
-        return refused.retry_after or -1
-    return 0
-
-
-def test_so_many_calls_at_once_are_let_through_and_then_so_many_a_second(clock: Clock) -> None:
-    limit = RateLimit(2, 5, clock)
-    assert [waits(limit) for _ in range(7)] == [0] * 5 + [1] * 2
-    clock.now += 0.4
-    assert waits(limit) == 1
-    clock.now += 0.1
-    assert [waits(limit) for _ in range(2)] == [0, 1]
-    clock.now += 1
-    assert [waits(limit) for _ in range(3)] == [0, 0, 1]
-    clock.now += 1_000_000
-    assert [waits(limit) for _ in range(6)] == [0] * 5 + [1]
-
-
-def test_in_the_long_run_no_more_calls_pass_than_the_rate_allows(clock: Clock) -> None:
-    limit = RateLimit(3, 4, clock)
-    passed = 0
-    for _ in range(10_000):
-        passed += not waits(limit)
-        clock.now += 1 / 64
-    assert abs(passed - (4 + 3 * 10_000 / 64)) <= 1
-
-
-def test_a_call_that_comes_after_the_seconds_that_were_said_is_let_through(clock: Clock) -> None:
-    limit = RateLimit(1, 3, clock)
-    for step in range(200):
-        if seconds := waits(limit):
-            clock.now += seconds
-            assert waits(limit) == 0
-        clock.now += (step % 7) / 8
-
-
-def test_a_refused_call_takes_nothing(clock: Clock) -> None:
-    limit = RateLimit(1, 1, clock)
-    assert waits(limit) == 0
-    for _ in range(100):
-        assert waits(limit) == 1
-    clock.now += 1
-    assert waits(limit) == 0
-
-
-def test_one_tenant_takes_nothing_from_another(clock: Clock) -> None:
-    limit = RateLimit(1, 1, clock)
-    assert [waits(limit, tenant) for tenant in ("a", "b", "a", "c")] == [0, 0, 1, 0]
-
-
-def test_what_is_kept_is_bounded_and_who_calls_is_not_forgotten(clock: Clock) -> None:
-    limit = RateLimit(1, 1, clock)
-    for number in range(MAX_TENANTS * 3):
-        waits(limit, f"tenant-{number}")
-        assert waits(limit, "busy") == (1 if number else 0)
-    assert len(limit._full_again) == MAX_TENANTS
-
-
-def test_no_call_is_counted_twice_or_lost_between_threads(clock: Clock) -> None:
-    limit = RateLimit(1, 500, clock)
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        with ThreadPoolExecutor(8) as pool:
-            outcomes = list(pool.map(lambda _: waits(limit), range(2_000)))
-    finally:
-        sys.setswitchinterval(interval)
-    assert outcomes.count(0) == 500
 
 
 class Limited:
