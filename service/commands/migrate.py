@@ -2,14 +2,13 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from service.commands.outcome import CommandError
 from service.settings import STORE, read_place
 from service.storage import StoreUnavailableError
 from service.storage.files import HeldError
-from service.storage.migrating import TABLES, MigrationError, Side, migrate, open_side
+from service.storage.migrating import MigrationError, migrate, open_side
 from service.storage.sqlite_file import NotOurFileError
 
 _ERASE_LINE = "\r\x1b[K"
@@ -40,7 +39,7 @@ def run(options: argparse.Namespace) -> None:
     source_place, target_place = (read_place(f"--{name}", getattr(options, name)) for name in ("from", "to"))
     try:
         with open_side(source_place, is_source=True) as source, open_side(target_place, is_source=False) as target:
-            report = migrate(source, target, _progress(source))
+            report = migrate(source, target, _tell)
     except HeldError as error:
         raise CommandError(f"A store is served by process {error.holder or 'unknown'}. Stop it first.") from None
     except (NotOurFileError, StoreUnavailableError) as error:
@@ -54,9 +53,7 @@ def run(options: argparse.Namespace) -> None:
     sys.stdout.write(f"sha256: {report.digest}\n")
 
 
-def _progress(source: Side) -> Callable[[int], object]:
-    """Return what tells who looks on how far the copy is."""
-    if not sys.stderr.isatty():
-        return lambda _count: None
-    items = source.count(TABLES[0])
-    return lambda count: sys.stderr.write(f"{_ERASE_LINE}copied {min(count, items)} of {items} items")
+def _tell(copied: int) -> None:
+    """Tell who looks on how far the copy is."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"{_ERASE_LINE}copied {copied} rows")

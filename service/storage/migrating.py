@@ -1,113 +1,92 @@
 """How all that a store holds comes into another one: row by row, with versions, marks, credentials and scheduled work.
 
-Rows are copied in the order of their keys, so what is there says from where a copy that was cut off goes on. The key of
-the hashes that lead to marks comes first: without it nobody's withdrawn consent would be found again, and with it a
-target is known as the copy of this source.
+A source gives its rows in an order of its own, and the target keeps up to where it has them, so a copy that was cut off
+goes on there. With the first thing that a target is given, the key of the hashes that lead to marks, it is known as
+the copy of this source; without that key nobody's withdrawn consent would be found again.
 """
 
 import hashlib
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, ClassVar, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from service.storage import Place, dynamodb_address
 
 BATCH: Final = 1_000
-"""How many rows are copied in one transaction."""
+"""How many rows are copied at a time, about."""
+
+START: Final = ""
+"""The position before all rows."""
+
+COMPLETE: Final = "complete"
+"""The position of a copy to which nothing is to be added."""
 
 Row = tuple[Any, ...]
-Key = tuple[str, str, str]
-FIRST: Final[Key] = ("", "", "")
 
 
 class MigrationError(Exception):
     """Not everything was copied, or not known to be; the text is a sentence that says why."""
 
 
-class Table(NamedTuple):
-    """A table that both kinds of store have; the first three columns are its key."""
+class Batch(NamedTuple):
+    """Rows of a store that follow each other.
 
-    name: str
-    columns: tuple[str, ...]
+    Attributes:
+        items: each with tenant, the name under which it lies, key, life, version, document, and when it expires.
+        work: each with tenant, actor, name, and when it is due.
+        position: where the next ones begin, in words of the store.
 
-    @property
-    def key(self) -> tuple[str, ...]:
-        """Return the columns of the key."""
-        return self.columns[:3]
+    """
 
-
-TABLES: Final = (
-    Table("item", ("tenant", "actor", "key", "life", "version", "document", "expires")),
-    Table("work", ("tenant", "actor", "name", "at")),
-)
+    items: Sequence[Row]
+    work: Sequence[Row]
+    position: str
 
 
 class Side(ABC):
     """A store that is copied, or that a copy is made in. Nobody serves it meanwhile.
 
-    Args:
+    Attributes:
         marks_key: the key of the hashes that lead to marks.
 
     """
 
-    prefix: ClassVar[str]
-    """What stands before the name of a table."""
-
-    parameter: ClassVar[str]
-    """How a parameter of a statement is written."""
-
-    def __init__(self, marks_key: bytes) -> None:
-        self.marks_key = marks_key
+    marks_key: bytes
 
     @abstractmethod
-    def fetch(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
-        """Return what a statement reads."""
+    def position(self) -> str | None:
+        """Return up to which position of its source a copy is made in here; None when none was begun."""
 
     @abstractmethod
-    def adopt(self, marks_key: bytes) -> None:
-        """Take over the key of the hashes that lead to marks."""
+    def is_empty(self) -> bool:
+        """Return whether nobody has stored anything here."""
 
     @abstractmethod
-    def put(self, table: Table, rows: Sequence[Row]) -> None:
-        """Store rows, durably and all of them, before this returns."""
+    def begin(self, marks_key: bytes) -> None:
+        """Take over the key of the hashes that lead to marks, and be at the position START."""
 
-    def count(self, table: Table) -> int:
-        """Return how many rows a table has."""
-        ((count,),) = self.fetch(f"SELECT count(*) FROM {self.prefix}{table.name}")  # noqa: S608 - of our tables
-        return int(count)
+    @abstractmethod
+    def batches(self, position: str) -> Iterator[Batch]:
+        """Return the rows behind a position, in an order that is the same as long as nothing is changed."""
 
-    def last(self, table: Table) -> Key:
-        """Return the key of the last row, FIRST without one."""
-        order = ", ".join(f"{column} DESC" for column in table.key)
-        rows = self.fetch(f"SELECT {', '.join(table.key)} FROM {self.prefix}{table.name} ORDER BY {order} LIMIT 1")  # noqa: S608 - as above
-        return rows[0] if rows else FIRST
+    @abstractmethod
+    def put(self, batch: Batch) -> None:
+        """Store rows and the position behind them, durably, before this returns; it can be done again after a crash."""
 
-    def rows(self, table: Table, after: Key) -> list[Row]:
-        """Return up to BATCH rows behind a key, in the order of the bytes of their keys."""
-        key = ", ".join(table.key)
-        return self.fetch(
-            f"SELECT {', '.join(table.columns)} FROM {self.prefix}{table.name} "  # noqa: S608 - as above
-            f"WHERE ({key}) > ({self._parameters(3)}) ORDER BY {key} LIMIT {BATCH}",
-            after,
-        )
-
-    def insertion(self, table: Table) -> str:
-        """Return the statement that stores a row."""
-        columns, parameters = ", ".join(table.columns), self._parameters(len(table.columns))
-        return f"INSERT INTO {self.prefix}{table.name} ({columns}) VALUES ({parameters})"  # noqa: S608 - as above
-
-    def _parameters(self, count: int) -> str:
-        return ", ".join([self.parameter] * count)
+    @abstractmethod
+    def complete(self) -> None:
+        """Store what follows from the rows, and be at the position COMPLETE."""
 
 
 class Report(NamedTuple):
     """What was copied.
 
     Attributes:
-        counts: how many rows of each table.
-        digest: the SHA-256 of all rows, in hexadecimal.
+        counts: how many rows of each kind.
+        digest: the sum of the SHA-256 of all rows, modulo 2 to the 256, in hexadecimal: the same in any order.
 
     """
 
@@ -124,7 +103,7 @@ def open_side(place: Place, *, is_source: bool) -> AbstractContextManager[Side]:
 
     """
     if isinstance(place, Path):
-        from service.storage.sqlite_side import sqlite_side  # noqa: PLC0415 - one of the two is enough
+        from service.storage.sqlite_side import sqlite_side  # noqa: PLC0415 - one or two of the three are enough
 
         return sqlite_side(place, is_source=is_source)
     if place.startswith(dynamodb_address.SCHEME):
@@ -135,47 +114,51 @@ def open_side(place: Place, *, is_source: bool) -> AbstractContextManager[Side]:
 
 
 def migrate(source: Side, target: Side, told: Callable[[int], object]) -> Report:
-    """Copy what the target does not hold yet, and compare both.
+    """Copy what the target does not hold yet, and compare both. What has expired is left behind.
 
     Args:
         source: it stays as it is.
         target: an empty store, or one in which a copy of this source was begun.
-        told: told how many rows are there, now and then.
+        told: told how many rows were copied, now and then.
 
     Raises:
         MigrationError: the target is another store, or in the end not what the source is.
         StoreUnavailableError: the copy was cut off, and can be gone on with.
 
     """
-    if not any(target.count(table) for table in TABLES):
-        target.adopt(source.marks_key)
-    elif target.marks_key != source.marks_key:
+    position = target.position()
+    if position is None and target.is_empty():
+        target.begin(source.marks_key)
+        position = START
+    elif position is None or target.marks_key != source.marks_key:
         raise MigrationError("The target holds something else already.")
-    for table in TABLES:
-        there = target.count(table)
-        for rows in _batches(source, table, target.last(table)):
-            target.put(table, rows)
-            there += len(rows)
-            told(there)
-    report = _report(source)
-    if _report(target) != report:
+    if position != COMPLETE:
+        copied = 0
+        for batch in _current(source, position, int(time.time())):
+            target.put(batch)
+            copied += len(batch.items) + len(batch.work)
+            told(copied)
+        target.complete()
+    # Of one moment: what expires while both are read is of both or of none.
+    now = int(time.time())
+    report = _report(source, now)
+    if _report(target, now) != report:
         raise MigrationError("The copy is not what the source is now: the source was changed, or the target was.")
     return report
 
 
-def _batches(side: Side, table: Table, after: Key) -> Iterator[list[Row]]:
-    while rows := side.rows(table, after):
-        yield rows
-        after = rows[-1][:3]
+def _current(side: Side, position: str, now: int) -> Iterator[Batch]:
+    """Return the rows behind a position, but for what has expired, which a store may delete at any time."""
+    for batch in side.batches(position):
+        items = [row for row in batch.items if row[-1] is None or row[-1] > now]
+        yield batch._replace(items=items)
 
 
-def _report(side: Side) -> Report:
-    digest = hashlib.sha256()
-    counts = {}
-    for table in TABLES:
-        counts[table.name] = 0
-        for rows in _batches(side, table, FIRST):
-            counts[table.name] += len(rows)
-            for row in rows:
-                digest.update(repr(row).encode())
-    return Report(counts, digest.hexdigest())
+def _report(side: Side, now: int) -> Report:
+    counts = dict.fromkeys(("item", "work"), 0)
+    total = 0
+    for batch in _current(side, START, now):
+        for kind, rows in (("item", batch.items), ("work", batch.work)):
+            counts[kind] += len(rows)
+            total += sum(int.from_bytes(hashlib.sha256(repr(row).encode()).digest()) for row in rows)
+    return Report(counts, f"{total % 2**256:064x}")

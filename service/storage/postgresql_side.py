@@ -9,11 +9,12 @@ import psycopg
 from hosting.postgresql import Connection, Database, DatabaseError
 from service.items import KEPT, MARKS
 from service.storage import StoreUnavailableError
-from service.storage.migrating import Row, Side, Table
+from service.storage.migrating import Batch, Row, Side
 from service.storage.postgresql import marks_key, prepare
+from service.storage.sql_side import SQLSide
 
 PATIENCE_S: Final = 60.0
-"""How long one transaction, or one count of all rows, may take."""
+"""How long one transaction may take."""
 
 _PUT_ACTOR = """
 INSERT INTO personalization.actor (tenant, actor, attempt, kept) VALUES (%s, %s, '', %s)
@@ -33,7 +34,7 @@ def postgresql_side(address: str) -> Iterator[Side]:
         raise StoreUnavailableError(text) from error
 
 
-class _PostgreSQLSide(Side):
+class _PostgreSQLSide(SQLSide):
     prefix = "personalization."
     parameter = "%s"
 
@@ -42,29 +43,25 @@ class _PostgreSQLSide(Side):
         self._database = database
 
     def fetch(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
-        """See `Side.fetch`."""
+        """See `SQLSide.fetch`."""
         return self._database.read(
             lambda connection: connection.execute(statement.encode(), values, binary=True).fetchall(),
             seconds=PATIENCE_S,
         )
 
-    def adopt(self, marks_key: bytes) -> None:
-        """See `Side.adopt`."""
-        statement = "UPDATE personalization.secret SET value = %s WHERE name = 'marks'"
-        self._database.transact(lambda connection: connection.execute(statement, (marks_key,)))
-        self.marks_key = marks_key
+    def change(self, *changes: tuple[str, Sequence[Row]]) -> None:
+        """See `SQLSide.change`."""
 
-    def put(self, table: Table, rows: Sequence[Row]) -> None:
-        """See `Side.put`."""
-        statement = self.insertion(table).encode()
-
-        def put(connection: Connection) -> None:
+        def change(connection: Connection) -> None:
             cursor = connection.cursor()
-            cursor.executemany(statement, rows)
-            if table.name == "item":
-                cursor.executemany(_PUT_ACTOR, _actors(rows))
+            for statement, rows in changes:
+                cursor.executemany(statement.encode(), rows)
 
-        self._database.transact(put, seconds=PATIENCE_S)
+        self._database.transact(change, seconds=PATIENCE_S)
+
+    def insertions(self, batch: Batch) -> list[tuple[str, Sequence[Row]]]:
+        """See `SQLSide.insertions`; writes wait for each other at the rows of actors."""
+        return [*super().insertions(batch), (_PUT_ACTOR, _actors(batch.items))]
 
 
 def _actors(rows: Sequence[Row]) -> list[Row]:

@@ -10,7 +10,8 @@ import apsw
 
 from service.storage import StoreUnavailableError
 from service.storage.files import FileLock, make_private_folder, open_private_file
-from service.storage.migrating import MigrationError, Row, Side, Table
+from service.storage.migrating import MigrationError, Row, Side
+from service.storage.sql_side import SQLSide
 from service.storage.sqlite_census import forget_census
 from service.storage.sqlite_file import SCHEMA_VERSION, connect, marks_key, prepare, refuse_other_files, schema_version
 
@@ -36,7 +37,7 @@ def sqlite_side(path: Path, *, is_source: bool) -> Iterator[Side]:
             raise StoreUnavailableError(type(error).__name__) from error
 
 
-class _SQLiteSide(Side):
+class _SQLiteSide(SQLSide):
     prefix = ""
     parameter = "?"
 
@@ -45,17 +46,13 @@ class _SQLiteSide(Side):
         self._connection = connection
 
     def fetch(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
-        """See `Side.fetch`."""
+        """See `SQLSide.fetch`."""
         rows: Any = self._connection.execute(statement, cast("tuple[str, ...]", tuple(values)))
         return list(rows)
 
-    def adopt(self, marks_key: bytes) -> None:
-        """See `Side.adopt`."""
-        self._connection.execute("UPDATE secret SET value = ? WHERE name = 'marks'", (marks_key,))
-        self.marks_key = marks_key
-
-    def put(self, table: Table, rows: Sequence[Row]) -> None:
-        """See `Side.put`."""
+    def change(self, *changes: tuple[str, Sequence[Row]]) -> None:
+        """See `SQLSide.change`."""
         with self._connection:
-            self._connection.executemany(self.insertion(table), rows)
+            for statement, rows in changes:
+                self._connection.executemany(statement, rows)
         self._connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
