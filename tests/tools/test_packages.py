@@ -59,7 +59,8 @@ def test_the_locks_pin_the_tools(name: str) -> None:
 def test_npms_lock_names_no_registry_and_knows_what_package_json_asks_for() -> None:
     wanted = json.loads((environment.ROOT / "package.json").read_text("utf-8"))
     locked = json.loads((environment.ROOT / "package-lock.json").read_text("utf-8"))["packages"]
-    assert locked[""]["devDependencies"] == wanted["devDependencies"]
+    for kind in ("dependencies", "devDependencies"):
+        assert locked[""][kind] == wanted[kind]
     assert not [name for name, package in locked.items() if "resolved" in package]
     assert not [
         name for name, package in locked.items() if name and not package.get("inBundle", "integrity" in package)
