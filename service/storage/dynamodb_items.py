@@ -1,64 +1,36 @@
 """The items of one actor in a table of DynamoDB.
 
-They lie in the partition of the actor; marks lie in that of a keyed hash of it, and there too the head of the actor is,
-which every write replaces. So whoever finds the same head before and after has seen one state, and a write that finds
-another one than it was decided on does nothing.
+Every write replaces the head of its actor. So whoever finds the same head before and after has seen one state, and a
+write that finds another one than it was decided on does nothing.
 """
 
-import math
 import secrets
 from collections.abc import Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from service.items import ALL_KEYS, BEHIND, KEPT, MARKS, Item
 from service.storage import TenantFullError
-from service.storage.dynamodb_queue import queue_key
+from service.storage.dynamodb_queue import queue_key, queue_row
+from service.storage.dynamodb_rows import (
+    COUNTERS,
+    Head,
+    counters,
+    head_key,
+    head_row,
+    is_listed,
+    item_row,
+    listing,
+    listing_row,
+    partition,
+    read_head,
+    read_item,
+)
 from service.storage.dynamodb_table import ConflictError, Key, Row, Table, key_row
 from service.storage.owner import Owner
 from service.storage.versions import Stored, VersionedChanges
 
-COUNTERS: Final = 8
-"""Over how many items the number of a tenant's actors is spread, so that few writes meet at one."""
-
-_HEAD = "head"
-_HEAD_STAYS_S = 3_600
-"""How long the head of an actor of whom nothing is left stays: longer than a reader may take."""
-
-_HEAD_IS_SAME = "attempt = :attempt"
-_HEAD_IS_NOT_THERE = "attribute_not_exists(pk)"
-
-
-class Head(NamedTuple):
-    """What a write knows of an actor before it reads items.
-
-    Attributes:
-        attempt: the id of the last write; None when there is no head.
-        kept: how many items make the actor, see `KEPT`.
-        lasting: how many items, but for marks, do not expire.
-        until: when the last one of the others expires, in seconds since the epoch; 0 without one.
-        schedule: the work that is to be done, and when.
-
-    """
-
-    attempt: str | None
-    kept: int
-    lasting: int
-    until: int
-    schedule: dict[str, int]
-
-    def presence(self, now: int) -> float:
-        """Return the time from which on nothing but marks is left; 0 when nothing is."""
-        return math.inf if self.lasting else self.until if self.until > now else 0
-
-
-def partition(tenant: str, name: str) -> str:
-    """Return the partition in which items of a tenant lie; the length tells where the tenant ends."""
-    return f"{len(tenant)}.{tenant}{name}"
-
-
-def listing(tenant: str) -> str:
-    """Return the partition that lists the actors of a tenant."""
-    return f"actors.{tenant}"
+_HEAD_IS_SAME: Final = "attempt = :attempt"
+_HEAD_IS_NOT_THERE: Final = "attribute_not_exists(pk)"
 
 
 class DynamoDBItems:
@@ -77,7 +49,6 @@ class DynamoDBItems:
         self._owner = owner
         self._now = now
         self._deadline = deadline
-        self._head_key = partition(owner.tenant, MARKS + owner.pseudonym), _HEAD
 
     def get(self, key: str) -> Item | None:
         """See `Items.get`."""
@@ -107,10 +78,8 @@ class DynamoDBItems:
 
     def head(self) -> Head:
         """Return the head as it is now."""
-        for row in self._table.get([self._head_key], self._deadline):
-            schedule = {name: int(at["N"]) for name, at in row["schedule"]["M"].items()}
-            kept, lasting, until = (int(row[name]["N"]) for name in ("kept", "lasting", "until"))
-            return Head(row["attempt"]["S"], kept, lasting, until, schedule)
+        for row in self._table.get([head_key(self._owner)], self._deadline):
+            return read_head(row)
         return Head(None, 0, 0, 0, {})
 
     def _found(self, keys: Sequence[str]) -> Iterator[Stored]:
@@ -128,13 +97,9 @@ class DynamoDBItems:
                 return
 
     def _stored(self, rows: Iterator[Row] | Sequence[Row]) -> Iterator[Stored]:
-        for row in rows:
-            expires = int(row["expires"]["N"]) if "expires" in row else None
+        for item, expires in map(read_item, rows):
             if expires is None or expires > self._now:
-                yield (
-                    Item(row["sk"]["S"], row["life"]["S"], int(row["version"]["N"]), bytes(row["document"]["B"])),
-                    expires,
-                )
+                yield item, expires
 
     def _key(self, key: str) -> Key:
         return partition(self._owner.tenant, self._owner.partition(key)), key
@@ -253,47 +218,33 @@ class DynamoDBChanges(VersionedChanges, DynamoDBItems):
         return Head(attempt, kept, lasting, until, self._schedule)
 
     def _put_head(self, head: Head) -> Row:
-        row: Row = key_row(self._head_key) | {
-            "attempt": {"S": head.attempt},
-            "kept": {"N": str(head.kept)},
-            "lasting": {"N": str(head.lasting)},
-            "until": {"N": str(head.until)},
-            "schedule": {"M": {name: {"N": str(at)} for name, at in head.schedule.items()}},
-        }
-        if not head.lasting and not head.schedule:
-            row["expires"] = {"N": str(max(head.until, self._now) + _HEAD_STAYS_S)}
+        row = head_row(self._owner, head, self._now)
         if self._head.attempt is None:
             return {"Put": {"Item": row, "ConditionExpression": _HEAD_IS_NOT_THERE}}
         seen = {":attempt": {"S": self._head.attempt}}
         return {"Put": {"Item": row, "ConditionExpression": _HEAD_IS_SAME, "ExpressionAttributeValues": seen}}
 
     def _send(self, key: str, stored: Stored | None) -> Row:
-        place = key_row(self._key(key))
         if stored is None:
-            return {"Delete": {"Key": place}}
-        item, expires = stored
-        row = place | {"life": {"S": item.life}, "version": {"N": str(item.version)}, "document": {"B": item.document}}
-        return {"Put": {"Item": row | _expiry(expires)}}
+            return {"Delete": {"Key": key_row(self._key(key))}}
+        return {"Put": {"Item": item_row(self._owner.tenant, self._owner.partition(key), *stored)}}
 
     def _list_actor(self, head: Head) -> Iterator[Row]:
-        # Where no tenant is, names with a slash lie, which no actor has.
-        is_actor = self._owner.actor and "/" not in self._owner.actor
         presence = head.presence(self._now)
-        if is_actor and presence != self._head.presence(self._now):
-            entry = key_row((listing(self._owner.tenant), self._owner.actor))
+        if is_listed(self._owner) and presence != self._head.presence(self._now):
             if presence:
-                yield {"Put": {"Item": entry | _expiry(None if math.isinf(presence) else int(presence))}}
+                yield {"Put": {"Item": listing_row(self._owner, presence)}}
             else:
-                yield {"Delete": {"Key": entry}}
+                yield {"Delete": {"Key": key_row((listing(self._owner.tenant), self._owner.actor))}}
 
     def _count_actor(self, head: Head, max_actors: int | None) -> Iterator[Row]:
         more = bool(head.kept) - bool(self._head.kept)
         if not more:
             return
-        pk = f"kept.{self._owner.tenant}"
+        pk = counters(self._owner.tenant)
         if more > 0 and max_actors is not None:
-            counters = self._table.query(pk, "0", str(COUNTERS), self._deadline)
-            if sum(int(counter["kept"]["N"]) for counter in counters) >= max_actors:
+            counted = self._table.query(pk, "0", str(COUNTERS), self._deadline)
+            if sum(int(counter["kept"]["N"]) for counter in counted) >= max_actors:
                 raise TenantFullError
         yield {
             "Update": {
@@ -305,19 +256,13 @@ class DynamoDBChanges(VersionedChanges, DynamoDBItems):
 
     def _queue(self) -> Iterator[Row]:
         before = self._head.schedule
-        whose: dict[str, Any] = {"tenant": {"S": self._owner.tenant}, "actor": {"S": self._owner.actor}}
         for name in before.keys() | self._schedule.keys():
             if before.get(name) != self._schedule.get(name):
                 if name in before:
                     yield {"Delete": {"Key": key_row(queue_key(self._owner, name, before[name]))}}
                 if name in self._schedule:
-                    place = key_row(queue_key(self._owner, name, self._schedule[name]))
-                    yield {"Put": {"Item": place | whose | {"work": {"S": name}}}}
+                    yield {"Put": {"Item": queue_row(self._owner, name, self._schedule[name])}}
 
 
 def _lasts(stored: Stored | None) -> int:
     return int(stored is not None and stored[1] is None)
-
-
-def _expiry(expires: int | None) -> Row:
-    return {} if expires is None else {"expires": {"N": str(expires)}}

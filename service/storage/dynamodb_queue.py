@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 from service.items import MAX_CHANGES
-from service.storage.dynamodb_table import Key, Row, Table
+from service.storage.dynamodb_table import Key, Row, Table, key_row
 from service.storage.owner import Owner
 from service.storage.rounds import Due
 
@@ -20,6 +20,12 @@ _FIRST = "0"
 def queue_key(owner: Owner, name: str, at: int) -> Key:
     """Return where one kind of work on an actor lies that is due at a time, in seconds since the epoch."""
     return _partition(int(owner.pseudonym[:8], 16) % QUEUES), f"{_time(at)}.{owner.pseudonym}.{name}"
+
+
+def queue_row(owner: Owner, name: str, at: int) -> Row:
+    """Return one kind of work on an actor that is due at a time, as it lies."""
+    whose = {"tenant": {"S": owner.tenant}, "actor": {"S": owner.actor}}
+    return key_row(queue_key(owner, name, at)) | whose | {"work": {"S": name}}
 
 
 def due(table: Table, names: Sequence[str], now: int, deadline: float) -> list[Due]:
