@@ -13,9 +13,8 @@ from typing import TypeVar
 from service.items import BEHIND, Changes, Item, Items, Work
 from service.storage import StoreUnavailableError, Task
 from service.storage.background import SWEEP_PERIOD_S, Sweeper
-from service.storage.dynamodb_items import DynamoDBChanges, DynamoDBItems
+from service.storage.dynamodb_items import DynamoDBChanges, DynamoDBItems, listing
 from service.storage.dynamodb_queue import backlog, due
-from service.storage.dynamodb_rows import listing
 from service.storage.dynamodb_table import WORK_S, ConflictError, Key, Table, attempts, key_row
 from service.storage.owner import Owner
 from service.storage.queueing import NoTurnError, Queues
@@ -24,8 +23,8 @@ from service.storage.rounds import Due, Rounds
 CLAIM_S = 60
 """How long a task that a process has begun is left to it."""
 
-OPENING_S = 10.0
-"""How long the calls that open a store may take."""
+LOOK_S = 10.0
+"""How long a look for what is due may take."""
 
 _MARKS_KEY: Key = ("secret", "marks")
 _LAST_ACTOR = "\U0010ffff" * 256
@@ -146,7 +145,7 @@ class DynamoDBStore:
 
     def due(self, names: Sequence[str], now: int) -> list[Due]:
         """See `SweptStore.due`."""
-        return due(self._table, names, now, time.monotonic() + OPENING_S)
+        return due(self._table, names, now, time.monotonic() + LOOK_S)
 
     def record_erasure(self, tenant: str, actors: Sequence[str], erasure: str) -> None:
         """See `Store.record_erasure`; here it lies in the same table, which no restore to a point in time changes."""
@@ -172,7 +171,7 @@ class DynamoDBStore:
 
     def backlog(self) -> int:
         """See `Store.backlog`."""
-        return backlog(self._table, int(self._clock()), time.monotonic() + OPENING_S)
+        return backlog(self._table, int(self._clock()), time.monotonic() + LOOK_S)
 
     def close(self) -> None:
         """See `Store.close`."""
@@ -230,7 +229,7 @@ def _repeated(act: Callable[[], _T], deadline: float) -> _T:
 
 def _marks_key(table: Table) -> bytes:
     """Return the key of the hashes that lead to marks, which is made if there is none."""
-    deadline = time.monotonic() + OPENING_S
+    deadline = _deadline()
     made = key_row(_MARKS_KEY) | {"value": {"B": secrets.token_bytes(32)}}
     for _ in attempts(deadline):
         if found := table.get([_MARKS_KEY], deadline):

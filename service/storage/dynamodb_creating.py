@@ -1,12 +1,16 @@
 """How a table for the store on DynamoDB is made."""
 
-from contextlib import suppress
+import time
+from contextlib import closing, suppress
 from typing import Any, Final
 
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from service.storage import StoreUnavailableError
-from service.storage.dynamodb_table import Table
+from service.storage.dynamodb_address import read_address
+from service.storage.dynamodb_errors import told
+from service.storage.dynamodb_table import attempts, make_client
 
 DEFINITION: Final[dict[str, Any]] = {
     "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
@@ -15,8 +19,13 @@ DEFINITION: Final[dict[str, Any]] = {
 }
 """What makes a table one that the store can use; it is always encrypted, by default with a key that AWS owns."""
 
+PATIENCE_S: Final = 120.0
+"""How long a new table may take until it can be used, and as long again until it can be restored."""
+
+_POLL_S = 2
+_CONFIG: Final = Config(connect_timeout=2, read_timeout=20, retries={"total_max_attempts": 3, "mode": "standard"})
 _TIME_TO_LIVE: Final = {"Enabled": True, "AttributeName": "expires"}
-_PATIENCE: Final = {"Delay": 2, "MaxAttempts": 60}
+_RECOVERY: Final = {"PointInTimeRecoveryEnabled": True}
 
 
 def create_table(address: str, *, kms_key: str | None, recovery: bool) -> None:
@@ -33,23 +42,30 @@ def create_table(address: str, *, kms_key: str | None, recovery: bool) -> None:
         StoreUnavailableError: it was not done, or not all of it.
 
     """
-    table = Table(address)
-    client, name = table.client, {"TableName": table.name}
-    encryption = {"SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": kms_key}} if kms_key else {}
     try:
-        with suppress(client.exceptions.ResourceInUseException):
-            client.create_table(**name, **DEFINITION, **encryption)
-        client.get_waiter("table_exists").wait(**name, WaiterConfig=_PATIENCE)
-        ttl = client.describe_time_to_live(**name)["TimeToLiveDescription"]
-        if ttl["TimeToLiveStatus"] not in {"ENABLED", "ENABLING"}:
-            client.update_time_to_live(**name, TimeToLiveSpecification=_TIME_TO_LIVE)
-        if recovery:
-            client.update_continuous_backups(
-                **name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True}
-            )
-    except ClientError as error:
-        raise StoreUnavailableError(error.response["Error"]["Code"]) from None
-    except BotoCoreError as error:
-        raise StoreUnavailableError(type(error).__name__) from None
-    finally:
-        table.close()
+        with closing(make_client(address, _CONFIG)) as client:
+            _create(client, read_address(address).table, kms_key)
+            if recovery:
+                _make_restorable(client, read_address(address).table)
+    except (BotoCoreError, ClientError) as error:
+        raise StoreUnavailableError(told(error, address)) from None
+
+
+def _create(client: Any, name: str, kms_key: str | None) -> None:
+    encryption = {"SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": kms_key}} if kms_key else {}
+    with suppress(client.exceptions.ResourceInUseException):
+        client.create_table(TableName=name, **DEFINITION, **encryption)
+    patience = {"Delay": _POLL_S, "MaxAttempts": int(PATIENCE_S / _POLL_S)}
+    client.get_waiter("table_exists").wait(TableName=name, WaiterConfig=patience)
+    ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
+    if ttl["TimeToLiveStatus"] not in {"ENABLED", "ENABLING"}:
+        client.update_time_to_live(TableName=name, TimeToLiveSpecification=_TIME_TO_LIVE)
+
+
+def _make_restorable(client: Any, name: str) -> None:
+    for _ in attempts(time.monotonic() + PATIENCE_S):
+        # A table can be used before it has the backups of which this is a part.
+        with suppress(client.exceptions.ContinuousBackupsUnavailableException):
+            client.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=_RECOVERY)
+            return
+    raise StoreUnavailableError("it cannot be restored yet; run the command again later")

@@ -11,18 +11,29 @@ from typing import Any, Final
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's name for it
+    HTTPClientError,
+)
 
 from service.storage import StoreUnavailableError
 from service.storage.dynamodb_address import read_address
+from service.storage.dynamodb_errors import CANCELED, code_of, refusals, told
 
 WORK_S: Final = 1.8
 """How long all calls of one read or write may take together."""
 
 CONNECTIONS: Final = 64
 
-_CONNECT_S = 0.2
 _ANSWER_S = 0.4
+_CONFIG: Final = Config(
+    connect_timeout=0.2,
+    read_timeout=_ANSWER_S,
+    retries={"total_max_attempts": 1},
+    max_pool_connections=CONNECTIONS,
+)
 _FIRST_PAUSE_S = 0.01
 _LONGEST_PAUSE_S = 0.2
 _GOT_TOGETHER = 100
@@ -34,7 +45,9 @@ _PUT_TOGETHER = 25
 _THROTTLED = frozenset(
     {"LimitExceededException", "ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
 )
-_UNKNOWN = frozenset({"InternalServerError", "InternalFailure", "ServiceUnavailable", "TransactionInProgressException"})
+
+_IN_PROGRESS = "TransactionInProgressException"
+_SERVER_ERROR = 500
 
 Row = dict[str, Any]
 Key = tuple[str, str]
@@ -67,13 +80,28 @@ def attempts(deadline: float) -> Iterator[None]:
         pause, longest = random.uniform(0, longest), min(2 * longest, _LONGEST_PAUSE_S)  # noqa: S311 - it spreads calls
 
 
+def make_client(address: str, config: Config) -> Any:
+    """Return a client of DynamoDB; credentials are found where AWS's clients look for them.
+
+    Args:
+        address: see `read_address`.
+        config: of the client.
+
+    Raises:
+        BotoCoreError: no client could be made.
+
+    """
+    region, _, endpoint = read_address(address)
+    return boto3.client("dynamodb", region_name=region, endpoint_url=endpoint, config=config)
+
+
 class Table:
     """A table, and a client whose connections threads share.
 
     Each call takes the `deadline`, by `time.monotonic()`, after which it is not repeated any more.
 
     Args:
-        address: see `read_address`; credentials are found where AWS's clients look for them.
+        address: see `read_address`.
 
     Raises:
         StoreUnavailableError: no client could be made.
@@ -81,17 +109,12 @@ class Table:
     """
 
     def __init__(self, address: str) -> None:
-        region, self.name, endpoint = read_address(address)
-        config = Config(
-            connect_timeout=_CONNECT_S,
-            read_timeout=_ANSWER_S,
-            retries={"total_max_attempts": 1},
-            max_pool_connections=CONNECTIONS,
-        )
+        self._address = address
+        self.name = read_address(address).table
         try:
-            self.client: Any = boto3.client("dynamodb", region_name=region, endpoint_url=endpoint, config=config)
+            self._client = make_client(address, _CONFIG)
         except BotoCoreError as error:
-            raise StoreUnavailableError(type(error).__name__) from None
+            raise StoreUnavailableError(told(error, address)) from None
         self._is_closed = False
 
     def get(self, keys: Sequence[Key], deadline: float) -> list[Row]:
@@ -110,7 +133,7 @@ class Table:
 
         """
         gets = [{"Get": {"TableName": self.name, "Key": key_row(key)}} for key in dict.fromkeys(keys)]
-        answer = self._call(self.client.transact_get_items, deadline, TransactItems=gets)
+        answer = self._call(self._client.transact_get_items, deadline, TransactItems=gets)
         return [found["Item"] for found in answer["Responses"] if "Item" in found]
 
     def query(
@@ -144,7 +167,7 @@ class Table:
             puts = [{"PutRequest": {"Item": row}} for row in rows[start : start + _PUT_TOGETHER]]
             left: Any = {self.name: puts}
             for _ in attempts(deadline):
-                left = self._call(self.client.batch_write_item, deadline, RequestItems=left)["UnprocessedItems"]
+                left = self._call(self._client.batch_write_item, deadline, RequestItems=left)["UnprocessedItems"]
                 if not left:
                     break
             else:
@@ -163,18 +186,18 @@ class Table:
 
         """
         items = [{kind: {**action, "TableName": self.name} for kind, action in named.items()} for named in actions]
-        self._call(self.client.transact_write_items, deadline, TransactItems=items, ClientRequestToken=token)
+        self._call(self._client.transact_write_items, deadline, TransactItems=items, ClientRequestToken=token)
 
     def close(self) -> None:
         """Let go of all connections."""
         self._is_closed = True
-        self.client.close()
+        self._client.close()
 
     def _get(self, keys: Sequence[Row], deadline: float) -> list[Row]:
         found: list[Row] = []
         wanted: Any = {self.name: {"Keys": keys, "ConsistentRead": True}}
         for _ in attempts(deadline):
-            answer = self._call(self.client.batch_get_item, deadline, RequestItems=wanted)
+            answer = self._call(self._client.batch_get_item, deadline, RequestItems=wanted)
             found += answer["Responses"].get(self.name, [])
             wanted = answer["UnprocessedKeys"]
             if not wanted:
@@ -191,7 +214,7 @@ class Table:
 
     def _pages(self, request: dict[str, Any], deadline: float) -> Iterator[dict[str, Any]]:
         while True:
-            page = self._call(self.client.query, deadline, **request)
+            page = self._call(self._client.query, deadline, **request)
             yield page
             if "LastEvaluatedKey" not in page:
                 return
@@ -206,17 +229,20 @@ class Table:
             try:
                 return operation(**request)
             except ClientError as error:
-                problem = error.response["Error"]["Code"]
-                if problem == "TransactionCanceledException":
+                problem = told(error, self._address)
+                code = code_of(error)
+                if code == CANCELED and not refusals(error):
                     raise ConflictError(is_certain=is_certain) from None
-                if problem in _UNKNOWN:
+                if error.response["ResponseMetadata"]["HTTPStatusCode"] >= _SERVER_ERROR or code == _IN_PROGRESS:
                     is_certain = False
-                elif problem not in _THROTTLED:
+                elif code not in _THROTTLED:
                     raise StoreUnavailableError(problem) from None
             except HTTPClientError as error:
-                problem, is_certain = type(error).__name__, False
+                problem, is_certain = told(error, self._address), False
+            except ConnectionError as error:
+                problem = told(error, self._address)
             except BotoCoreError as error:
-                raise StoreUnavailableError(type(error).__name__) from None
+                raise StoreUnavailableError(told(error, self._address)) from None
         raise StoreUnavailableError(problem)
 
 
