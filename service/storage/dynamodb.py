@@ -13,8 +13,9 @@ from typing import TypeVar
 from service.items import BEHIND, Changes, Item, Items, Work
 from service.storage import StoreUnavailableError, Task
 from service.storage.background import SWEEP_PERIOD_S, Sweeper
-from service.storage.dynamodb_items import DynamoDBChanges, DynamoDBItems, listing
+from service.storage.dynamodb_items import DynamoDBChanges, DynamoDBItems
 from service.storage.dynamodb_queue import backlog, due
+from service.storage.dynamodb_rows import listing
 from service.storage.dynamodb_table import WORK_S, ConflictError, Key, Table, attempts, key_row
 from service.storage.owner import Owner
 from service.storage.queueing import NoTurnError, Queues
