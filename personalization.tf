@@ -119,7 +119,7 @@ variable "service_store" {
 }
 
 variable "service_store_password_file" {
-  description = "The file, in libpq's form, that the password for service_store is looked up in; empty for none."
+  description = "The file, in libpq's form and with mode 0600, that the password for service_store is looked up in; empty for none."
   type        = string
   default     = ""
   nullable    = false

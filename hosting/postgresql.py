@@ -212,10 +212,17 @@ def _try_to_connect(address: str, options: dict[str, Any]) -> None:
     try:
         Connection.connect(address, **options).close()
     except psycopg.OperationalError as error:
-        # libpq's words name the server and the user, never the password.
-        raise DatabaseError(" ".join(str(error).split())) from None
+        raise DatabaseError(_said(error)) from None
     except psycopg.Error as error:
         raise DatabaseError(f"libpq does not understand the address ({_named(error)})") from None
+
+
+def _said(error: psycopg.OperationalError) -> str:
+    """Return libpq's words, which name the server, the user and the password file, never the password."""
+    text = "; ".join(" ".join(line.split()) for line in str(error).splitlines()).removesuffix("?")
+    if "no password supplied" in text:
+        text += "; the password file needs mode 0600 and a line for this host, port, database and user"
+    return text
 
 
 def _commit(connection: Connection) -> None:

@@ -121,7 +121,8 @@ class PersonalizationStack(TerraformStack):
             ),
             service_store_password_file=self._text(
                 "service_store_password_file",
-                "The file, in libpq's form, that the password for service_store is looked up in; empty for none.",
+                "The file, in libpq's form and with mode 0600, that the password for service_store is looked up in; "
+                "empty for none.",
             ),
             after=shared.dependables,
         )

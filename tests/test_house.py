@@ -14,7 +14,7 @@ HOUSE = ("benchmarks", "hosting", "provider", "service", "stack", "tama", "tests
 MAY_IMPORT = {
     "provider.protocol": (),
     "provider.framework": ("provider.protocol",),
-    "provider.resources": ("provider", "tama"),
+    "provider.resources": ("provider", "tama", "hosting"),
     "provider": ("tama",),
     "service.personalization": ("service.contract", "service.items", "service.refusal", "service.strict_json"),
     "hosting": (),
@@ -22,6 +22,7 @@ MAY_IMPORT = {
     "stack": (),
     "tama.catalog": (),
     "tama.control_plane": ("tama.catalog", "hosting"),
+    "tama.control_plane.web": ("tama.catalog", "tama.control_plane", "tama.graph", "hosting"),
     "tama.client": ("tama.catalog", "tama.control_plane"),
     "tama.graph": ("tama.catalog",),
     "tama": ("hosting",),

@@ -160,13 +160,24 @@ class Companion:
                 raise _failure("interrupted")
 
     def _last_lines(self, start: int, api_key: str) -> str:
-        """Return what this start has logged last, without the key."""
+        """Return why this start has failed, or else what it has logged last, without the key."""
         with self.log_file.open("rb") as log:
             log.seek(start)
             lines = log.read().decode("utf-8", "replace").replace(api_key, "***").splitlines()
         if not lines:
             return f"Its log, {self.log_file}, is empty."
+        if reason := next(filter(None, map(_reason, lines)), None):
+            return f"{reason} Its log is {self.log_file}."
         return "\n".join([f"The last lines of its log, {self.log_file}:", *lines[-_LOG_LINES:]])
+
+
+def _reason(line: str) -> str | None:
+    """Return why the service cannot start, where a line of its log says it."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return None
+    return str(entry["reason"]) if isinstance(entry, dict) and entry.get("level") == "critical" else None
 
 
 def _is_alive(record: Record) -> bool:

@@ -14,9 +14,9 @@ _SHORTEST_KEY = 32
 _LAST_PORT = 65535
 
 
-def port_and_key(config: Values, known: Callable[[object], bool]) -> Iterator[Problem]:
-    """A port that exists, and a key that cannot be guessed."""
-    port, key = config["port"], config["api_key"]
+def port_key_and_store(config: Values, known: Callable[[object], bool]) -> Iterator[Problem]:
+    """A port that exists, a key that cannot be guessed, and a database whose address holds no password."""
+    port, key, store = config["port"], config["api_key"], config["store"]
     if known(port) and port is not None and not 1 <= port <= _LAST_PORT:
         yield Problem(
             "Invalid Attribute Value",
@@ -33,6 +33,20 @@ def port_and_key(config: Values, known: Callable[[object], bool]) -> Iterator[Pr
             f"Attribute api_key must have at least {_SHORTEST_KEY} characters, printable ASCII without spaces.",
             ("api_key",),
         )
+    if known(store) and store and (problem := _problem_of_store(store)):
+        yield Problem("Invalid Attribute Value", f"Attribute store {problem}.", ("store",))
+
+
+def _problem_of_store(store: str) -> str | None:
+    from hosting.postgresql_address import SCHEME, refuse_password  # noqa: PLC0415 - few configurations have a store
+
+    if not store.startswith(SCHEME):
+        return f"must begin with {SCHEME}, as in {SCHEME}user@host/database"
+    try:
+        refuse_password(store)
+    except ValueError:
+        return "must be an address without a password, which goes into the file that store_password_file names"
+    return None
 
 
 RESOURCE = Resource(
@@ -72,7 +86,7 @@ RESOURCE = Resource(
         ),
         Text(
             "store_password_file",
-            "The file, in libpq's form, that the password for `store` is looked up in.",
+            "The file, in libpq's form and with mode 0600, that the password for `store` is looked up in.",
             optional=True,
         ),
         Text("url", "Where it answers, e.g. `http://127.0.0.1:8080`.", computed=True, follows=("port",)),
@@ -85,5 +99,5 @@ RESOURCE = Resource(
         Text("version", "The version of the code that it runs.", computed=True),
         Text("log_file", "The file that its output is appended to.", computed=True),
     ),
-    validate=port_and_key,
+    validate=port_key_and_store,
 )

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posix
 
+from provider.framework.diagnostics import Diagnostic, Failure
 from provider.framework.durations import seconds
 from provider.framework.resource import Resource
 from provider.framework.schema import Schema
 from provider.protocol.values import UNKNOWN
 from provider.resources.conversions import diagnostic
-from provider.resources.local_service import RESOURCE, port_and_key
+from provider.resources.local_service import RESOURCE, port_key_and_store
 from provider.resources.managed import known
 from provider.resources.schemas import resource_schema, timeouts
 
@@ -50,7 +51,7 @@ class LocalService(Resource):
 
     def validate(self, config: Values, diagnostics: Diagnostics) -> None:
         """Find what the declaration's own check finds."""
-        diagnostics.add(*map(diagnostic, port_and_key(config, known)))
+        diagnostics.add(*map(diagnostic, port_key_and_store(config, known)))
 
     def modify_plan(self, plan: Plan) -> None:
         """Plan a restart of a service that was found dead, or that runs other code than a start would."""
@@ -65,10 +66,9 @@ class LocalService(Resource):
     def create(self, change: Change) -> None:
         """Start it."""
         planned = change.planned or {}
-        key = planned["api_key"]
-        self._start(
-            change, None if planned["port"] is UNKNOWN else planned["port"], _new_key() if key is UNKNOWN else key
-        )
+        port, key = planned["port"], planned["api_key"]
+        database = _database(planned)
+        self._start(change, None if port is UNKNOWN else port, _new_key() if key is UNKNOWN else key, database)
 
     def read(self, state: Values, private: Private) -> Values | None:
         """Look whether the process that is recorded serves; it has no pid when it does not."""
@@ -91,9 +91,10 @@ class LocalService(Resource):
         if planned["pid"] is not UNKNOWN:
             change.state = planned
             return
+        database = _database(planned)
         change.state = prior | {"pid": None}
         self._companion(prior["id"]).stop(change.private.get(_PROCESS))
-        self._start(change, planned["port"], planned["api_key"])
+        self._start(change, planned["port"], planned["api_key"], database)
 
     def delete(self, change: Change) -> None:
         """Stop it; its data stays."""
@@ -106,15 +107,13 @@ class LocalService(Resource):
         """Take over what runs in a data folder, which is written as in the configuration."""
         return {"id": _absolute(identifier), "data_folder": identifier}
 
-    def _start(self, change: Change, port: int | None, api_key: str) -> None:
+    def _start(self, change: Change, port: int | None, api_key: str, database: dict[str, str]) -> None:
         planned = change.planned or {}
         operation = "update" if change.prior else "create"
         limit = planned["timeouts"] and planned["timeouts"][operation]
         folder = _absolute(planned["data_folder"])
         companion = self._companion(folder)
-        record = companion.start(
-            port, api_key, (limit and seconds(limit)) or _DEFAULT_SECONDS, change.stop, _database(planned)
-        )
+        record = companion.start(port, api_key, (limit and seconds(limit)) or _DEFAULT_SECONDS, change.stop, database)
         change.private[_PROCESS] = record
         change.state = (
             planned
@@ -138,11 +137,26 @@ def _fixed(companion: Companion, port: int) -> Values:
 
 
 def _database(planned: Values) -> dict[str, str]:
-    """Return the environment variables that lead the service to a database; none for its own file."""
+    """Return the environment variables that lead the service to a database; none for its own file.
+
+    Raises:
+        Failure: libpq would pass over the password file.
+    """
     variables = {"PERSONALIZATION_STORE": planned["store"]} if planned["store"] else {}
     if planned["store_password_file"]:
-        variables["PGPASSFILE"] = _absolute(planned["store_password_file"])
+        variables["PGPASSFILE"] = password_file = _absolute(planned["store_password_file"])
+        if problem := _problem_of_password_file(password_file):
+            detail = f"Unable to start the local service: the password file {password_file} {problem}."
+            raise Failure(Diagnostic("Local Service Error", detail, ("store_password_file",)))
     return variables
+
+
+def _problem_of_password_file(path: str) -> str | None:
+    try:
+        mode = posix.stat(path).st_mode
+    except OSError as error:
+        return f"cannot be read: {error.strerror}"
+    return f"can be read by others, so that libpq does not use it. Run chmod 600 {path}" if mode & 0o077 else None
 
 
 def _absolute(folder: str) -> str:

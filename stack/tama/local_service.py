@@ -38,7 +38,8 @@ class LocalService(Resource):
             given. Sensitive.
         store: The PostgreSQL database that it keeps everything in, `postgresql://user@host/database`, without a
             password; an SQLite file in `data_folder` when not given.
-        store_password_file: The file, in libpq's form, that the password for `store` is looked up in.
+        store_password_file: The file, in libpq's form and with mode 0600, that the password for `store` is
+            looked up in.
         timeouts: How long a create or an update may wait.
         meta: Terraform's meta-arguments.
     """
@@ -99,7 +100,7 @@ class LocalService(Resource):
 
     @property
     def store_password_file(self) -> str:
-        """The file, in libpq's form, that the password for `store` is looked up in."""
+        """The file, in libpq's form and with mode 0600, that the password for `store` is looked up in."""
         return self.get_string_attribute("store_password_file")
 
     @property

@@ -22,7 +22,7 @@ from provider.protocol.values import UNKNOWN, unpack
 from provider.resources import companion, processes
 from provider.resources.local_service_resource import LocalService
 from tests.provider.driver import Driver, Values
-from tests.support.postgresql import PostgreSQL
+from tests.support.postgresql import PostgreSQL, free_port
 
 TYPE = "tama_local_service"
 FAKE = str(Path(__file__).with_name("fake_service.py"))
@@ -302,9 +302,12 @@ def test_the_start_time_of_a_process_is_read_by_ps_where_there_is_no_proc(monkey
     assert processes.boot() == ""
 
 
+def with_the_real_service() -> Driver:
+    return Driver(OneResource(LocalService((sys.executable, "-m", "service", "serve"), lambda: None)))
+
+
 def test_a_service_on_a_database_keeps_nothing_in_its_folder(folder: Path, postgresql: PostgreSQL) -> None:
-    service = LocalService((sys.executable, "-m", "service", "serve"), lambda: None)
-    drive = Driver(OneResource(service))
+    drive = with_the_real_service()
     with postgresql.database() as name:
         store, _, password_file = postgresql.address(name).partition("?passfile=")
         config = Drive(folder).config(store=store, store_password_file=password_file)
@@ -324,3 +327,59 @@ def test_a_service_on_a_database_keeps_nothing_in_its_folder(folder: Path, postg
         elsewhere = drive.plan(TYPE, config | {"store": f"{store}_2"}, made.state, made.private)
         assert (elsewhere.state["pid"], elsewhere.state["url"]) == (UNKNOWN, made.state["url"])
         companion.Companion((), folder).stop(companion.Companion((), folder).record())
+
+
+@pytest.mark.parametrize(
+    ("store", "said"),
+    [
+        ("postgres.example/memovee", "must begin with postgresql://"),
+        ("postgresql://ana:canary@postgres.example/memovee", "without a password"),
+        ("postgresql://ana@postgres.example/memovee?password=canary", "without a password"),
+        ("postgresql://ana@postgres.example/memovee?sslmode=verify-full", ""),
+        (UNKNOWN, ""),
+    ],
+)
+def test_an_address_that_cannot_be_meant_is_refused_before_anything_is_done(
+    folder: Path, store: object, said: str
+) -> None:
+    drive = Drive(folder)
+    answer = drive.validate(TYPE, drive.config(store=store))
+    assert answer.paths == ([["store"]] if said else [])
+    assert all(said in error and "canary" not in error for error in answer.errors)
+
+
+def test_a_password_file_that_would_be_passed_over_is_told_of_and_nothing_is_stopped_for_it(folder: Path) -> None:
+    drive, password_file = Drive(folder), folder.parent / "pgpass"
+    config = drive.config(store="postgresql://ana@127.0.0.1/memovee")
+    made = drive.apply(TYPE, config)
+    for mode, said in ((None, "No such file or directory"), (0o640, f"chmod 600 {password_file}")):
+        if mode:
+            password_file.write_text("*:*:*:*:canary\n")
+            password_file.chmod(mode)
+        told = config | {"store_password_file": str(password_file)}
+        answer = drive.apply(TYPE, told, made.state, made.private)
+        assert answer.paths == [["store_password_file"]]
+        assert said in answer.errors[0]
+        assert "canary" not in answer.errors[0]
+        assert answer.state == made.state
+        assert is_running(made.state["pid"])
+
+
+def test_a_database_that_cannot_be_used_is_named_with_the_reason(folder: Path, postgresql: PostgreSQL) -> None:
+    store, _, password_file = postgresql.address("postgres").partition("?passfile=")
+    wrong = folder.parent / "wrong"
+    wrong.touch(0o600)
+    wrong.write_text("*:*:*:*:canary\n")
+    away = f"postgresql://tests@127.0.0.1:{free_port()}/postgres"
+    drive = with_the_real_service()
+    for place, password, said in (
+        (store, str(wrong), "password authentication failed"),
+        (store, None, "the password file needs mode 0600 and a line for this host"),
+        (away, password_file, "Connection refused"),
+    ):
+        config = Drive(folder).config(store=place, store_password_file=password)
+        answer = drive.apply(TYPE, config)
+        assert f"The database {place} cannot be used" in answer.errors[0]
+        assert said in answer.errors[0]
+        assert "canary" not in answer.errors[0]
+        assert "{" not in answer.errors[0], "the reason is told, and not the log around it"
