@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from service.items import BEHIND, Changes, Item, Items, Work
 from service.storage import StoreUnavailableError, Task
@@ -27,7 +27,7 @@ CLAIM_S = 60
 LOOK_S = 10.0
 """How long a look for what is due may take."""
 
-_MARKS_KEY: Key = ("secret", "marks")
+MARKS_KEY: Final[Key] = ("secret", "marks")
 _LAST_ACTOR = "\U0010ffff" * 256
 """No id comes after it, since none is longer."""
 
@@ -67,7 +67,7 @@ class DynamoDBStore:
         self._max_actors = max_actors
         self._table = Table(address)
         try:
-            self._marks_key = _marks_key(self._table)
+            self._marks_key = marks_key(self._table)
         except BaseException:
             self._table.close()
             raise
@@ -161,7 +161,7 @@ class DynamoDBStore:
         if not self._sweeper.is_alive():
             return "the sweeper has ended, and what is due would stay"
         try:
-            self._table.get([_MARKS_KEY], _deadline())
+            self._table.get([MARKS_KEY], _deadline())
         except StoreUnavailableError:
             return "the table cannot be read"
         return None
@@ -228,12 +228,12 @@ def _repeated(act: Callable[[], _T], deadline: float) -> _T:
     raise StoreUnavailableError("other writes of the actor took all the time")
 
 
-def _marks_key(table: Table) -> bytes:
+def marks_key(table: Table) -> bytes:
     """Return the key of the hashes that lead to marks, which is made if there is none."""
     deadline = _deadline()
-    made = key_row(_MARKS_KEY) | {"value": {"B": secrets.token_bytes(32)}}
+    made = key_row(MARKS_KEY) | {"value": {"B": secrets.token_bytes(32)}}
     for _ in attempts(deadline):
-        if found := table.get([_MARKS_KEY], deadline):
+        if found := table.get([MARKS_KEY], deadline):
             return bytes(found[0]["value"]["B"])
         put = {"Put": {"Item": made, "ConditionExpression": "attribute_not_exists(pk)"}}
         try:

@@ -28,6 +28,11 @@ def queue_row(owner: Owner, name: str, at: int) -> Row:
     return key_row(queue_key(owner, name, at)) | whose | {"work": {"S": name}}
 
 
+def read_work(row: Row) -> tuple[str, str, str, int]:
+    """Return the tenant, the actor, the kind, and the time of the work that a row is."""
+    return row["tenant"]["S"], row["actor"]["S"], row["work"]["S"], int(row["sk"]["S"].partition(".")[0])
+
+
 def due(table: Table, names: Sequence[str], now: int, deadline: float) -> list[Due]:
     """See `SweptStore.due`."""
 

@@ -49,6 +49,12 @@ def partition(tenant: str, name: str) -> str:
     return f"{len(tenant)}.{tenant}{name}"
 
 
+def whose(row: Row) -> tuple[str, str]:
+    """Return of which tenant an item is, and under what name it lies."""
+    length, _, name = row["pk"]["S"].partition(".")
+    return name[: int(length)], name[int(length) :]
+
+
 def item_row(tenant: str, name: str, item: Item, expires: int | None) -> Row:
     """Return an item of a tenant as it lies under a name."""
     return (

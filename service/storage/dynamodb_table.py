@@ -102,17 +102,18 @@ class Table:
 
     Args:
         address: see `read_address`.
+        answer_s: for how many seconds an answer is waited for.
 
     Raises:
         StoreUnavailableError: no client could be made.
 
     """
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, *, answer_s: float = _ANSWER_S) -> None:
         self._address = address
         self.name = read_address(address).table
         try:
-            self._client = make_client(address, _CONFIG)
+            self._client = make_client(address, _CONFIG.merge(Config(read_timeout=answer_s)))
         except BotoCoreError as error:
             raise StoreUnavailableError(told(error, address)) from None
         self._is_closed = False
@@ -160,6 +161,26 @@ class Table:
         """Return how many items there are with `first <= sk <= last`."""
         request = self._range(pk, first, last) | {"Select": "COUNT"}
         return sum(page["Count"] for page in self._pages(request, deadline))
+
+    def scan(self, after: Key | None, limit: int, seconds: float) -> Iterator[list[Row]]:
+        """Return all items behind one, some at a time, one partition after the other.
+
+        Args:
+            after: the key of an item; None to begin with the first.
+            limit: how many are read at a time, at most.
+            seconds: how long each call may take.
+
+        """
+        request: dict[str, Any] = {"TableName": self.name, "ConsistentRead": True, "Limit": limit}
+        if after is not None:
+            request["ExclusiveStartKey"] = key_row(after)
+        while True:
+            page = self._call(self._client.scan, time.monotonic() + seconds, **request)
+            if page["Items"]:
+                yield page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            request["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def put(self, rows: Sequence[Row], deadline: float) -> None:
         """Store items, each by itself; to store one again changes nothing."""

@@ -107,7 +107,9 @@ def open_side(place: Place, *, is_source: bool) -> AbstractContextManager[Side]:
 
         return sqlite_side(place, is_source=is_source)
     if place.startswith(dynamodb_address.SCHEME):
-        raise MigrationError("A table of DynamoDB is neither copied nor copied to yet.")
+        from service.storage.dynamodb_side import dynamodb_side  # noqa: PLC0415 - as above
+
+        return dynamodb_side(place)
     from service.storage.postgresql_side import postgresql_side  # noqa: PLC0415 - as above
 
     return postgresql_side(place)

@@ -3,21 +3,33 @@
 import os
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from service.__main__ import main
+from service.commands import migrate
+from service.contract import Contract
 from service.credentials import records
 from service.items import Changes
 from service.personalization.tenants.exporting import export_tenant
 from service.storage import Place, Store, TenantFullError
+from service.storage.dynamodb import DynamoDBStore
 from service.storage.opening import open_store
+from service.storage.postgresql import PostgreSQLStore
+from service.web.app import create_app
+from service.web.credentials import Credential, digest
+from tests.service.client import Client
 from tests.service.faults.lengths import length
+from tests.service.server import BASE, KEY
 from tests.service.storage.suite import deletes, found, puts
+from tests.service.stores import database_of
+from tests.support.dynamodb import DynamoDB
 
-ACTORS = length("TAMA_MIGRATED", 300)
+ACTORS = length("TAMA_MIGRATED", 30)
 NAME = b'{"dates":[],"gender":"other","names":[{"group":"real","index":0,"value":"Ana"}],"pronoun":"other"}'
 
 
@@ -62,58 +74,173 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_store_goes_to_postgresql_and_back_and_is_the_same(
-    source: Path, tmp_path: Path, database: str, capsys: pytest.CaptureFixture[str]
+@pytest.fixture(params=["postgresql", "dynamodb"])
+def target(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an empty database of each kind."""
+    with database_of(request.param, request) as address:
+        yield address
+
+
+def test_a_store_goes_from_kind_to_kind_and_back_and_is_the_same(
+    source: Path, tmp_path: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    back = tmp_path / "back" / "data.db"
-    assert migrated(source, database) == 0
-    assert migrated(database, back) == 0
-    printed = capsys.readouterr().out.splitlines()
-    assert printed[:3] == printed[3:]
-    assert printed[:2] == [f"item: {3 * ACTORS + 2}", f"work: {ACTORS}"]
-    assert exported(source) == exported(database) == exported(back)
+    before = source.read_bytes()
+    kinds = ("postgresql", "dynamodb", "postgresql", "sqlite", "dynamodb", "sqlite")
+    with ExitStack() as databases:
+        places: list[Place] = [source]
+        for number, kind in enumerate(kinds):
+            address = databases.enter_context(database_of(kind, request))
+            places.append(address or tmp_path / str(number) / "data.db")
+            assert migrated(places[-2], places[-1]) == 0
+        printed = capsys.readouterr().out.splitlines()
+        assert printed[:2] == [f"item: {3 * ACTORS + 2}", f"work: {ACTORS}"]
+        assert printed == printed[:3] * len(kinds)
+        assert source.read_bytes() == before
+        assert exported(source) == exported(places[2]) == exported(places[-1])
 
 
-def test_what_was_migrated_is_served(source: Path, database: str) -> None:
+def test_callers_notice_nothing(contract: Contract, source: Path, target: str) -> None:
+    def client(store: Store) -> Client:
+        credentials = [Credential(digest(KEY), "default", frozenset(contract.schema("Scope")["enum"]))]
+        return Client(contract, create_app(contract, store, credentials, instance="i", main_pid=1))
+
+    profile, history, keyed = f"{BASE}/profile/ana", f"{BASE}/profile/ana/history", {"Idempotency-Key": "k"}
+    names = {"names": [{"index": 0, "group": "real", "value": "Ana"}]}
+    events = {"events": [{"role": "user", "content": "Hi", "event_id": f"m-{number}"} for number in range(3)]}
     with closing(open_store(source, {}, {})) as store:
-        profile = store.get("t0", "actor 0 \u00e9\U0001f600", "profile")
-    assert migrated(source, database) == 0
-    with closing(open_store(database, {}, {}, max_actors=ACTORS // 3)) as store:
-        assert store.get("t0", "actor 0 \u00e9\U0001f600", "profile") == profile, "an ETag of before still matches"
-        assert found(store, "only-a-mark", "mark/consent", "t0") is not None, "who withdrew consent is found again"
+        caller = client(store)
+        created = caller.put("ana", names, headers=keyed)
+        caller.call("PUT", f"{profile}/preferences/theme", {"value": "dark"})
+        caller.call("POST", history, events)
+        caller.call("PUT", f"{BASE}/profile/ben/consent", {"status": "withdrawn"})
+        cursor = caller.call("GET", history, environ={"QUERY_STRING": "limit=1"}).json["next"]
+        document = caller.call("GET", f"{profile}/export").data
+    assert migrated(source, target) == 0
+    with closing(open_store(target, {}, {})) as store:
+        caller = client(store)
+        assert caller.get("ana", headers={"If-None-Match": created.headers["ETag"]}).status_code == 304
+        again = caller.put("ana", names, headers=keyed)
+        assert (again.status_code, again.data) == (201, created.data)
+        rest = caller.call("GET", history, environ={"QUERY_STRING": f"cursor={cursor}"}).json["events"]
+        assert [event["event_id"] for event in rest] == ["m-1", "m-0"]
+        assert caller.call("GET", f"{profile}/export").data == document
+        assert caller.put("ben", names).json["code"] == "consent_withdrawn"
+        assert caller.call("POST", history, events).status_code == 200, "the events are there already"
+        assert caller.call("GET", f"{BASE}/actors").json == {"actors": [{"actor_id": "ana"}]}
+
+
+def test_what_was_migrated_is_kept_up(source: Path, target: str) -> None:
+    actor = "actor 0 \u00e9\U0001f600"
+    with closing(open_store(source, {}, {})) as store:
+        store.write("t0", "nobody", lambda changes: changes.schedule("daily", 1))
+    assert migrated(source, target) == 0
+    done: list[str] = []
+
+    def work(_changes: Changes) -> int | None:
+        done.append("daily")
+        return None
+
+    with closing(open_store(target, {"daily": work}, {}, max_actors=ACTORS // 3)) as store:
         assert len(records.listed(store)) == 1
-        store.write("t0", "actor 0 \u00e9\U0001f600", deletes("profile"))
+        assert found(store, "only-a-mark", "mark/consent", "t0") is not None, "who withdrew consent is found again"
+        assert isinstance(store, PostgreSQLStore | DynamoDBStore)
+        store.sweep()
+        assert done == ["daily"]
+        store.write("t0", actor, deletes("profile"))
         store.write("t0", "one more", puts("profile", NAME))
         with pytest.raises(TenantFullError):
             store.write("t0", "too many", puts("profile", NAME))
+        store.write("t0", actor, lambda changes: changes.unschedule())
+        store.write("t0", actor, deletes("idempotency/0000"))
+        assert actor not in store.actors("t0", None, ACTORS)
+        assert store.backlog() == 0
 
 
+def test_a_table_that_was_copied_is_as_if_it_had_been_written(dynamodb: DynamoDB) -> None:
+    def rows(name: str) -> tuple[int, dict[tuple[str, str], Any]]:
+        scanned = dynamodb.client.scan(TableName=name, ConsistentRead=True)["Items"]
+        found = {(row["pk"]["S"], row["sk"]["S"]): row for row in scanned}
+        kept = sum(int(row["kept"]["N"]) for (pk, _), row in found.items() if pk == "kept.t")
+        # Which write came last is each table's own, and so is over which items a number is spread.
+        others = {key: row for key, row in found.items() if not key[0].startswith(("kept.", "secret"))}
+        return kept, {key: {**row, "attempt": None} for key, row in others.items()}
+
+    def expiring(changes: Changes) -> None:
+        changes.put("idempotency/0001", b"{}", expires=2**40)
+        changes.put("profile", NAME)
+        changes.delete("profile")
+
+    with dynamodb.database() as written, dynamodb.database() as copied:
+        with closing(open_store(dynamodb.address(written), {}, {})) as store:
+            store.write("t", "a", puts("profile", NAME))
+            store.write("t", "a", puts("event/1", b"{}"))
+            store.write("t", "a", lambda changes: changes.schedule("daily", 2**40))
+            store.write("t", "b", expiring)
+            store.write("t", "c", puts("mark/consent", b"{}"))
+            store.write("t", "d", lambda changes: changes.schedule("daily", 2**40))
+            store.write("", "/credentials", puts("credential/x", b"{}"))
+        assert migrated(dynamodb.address(written), dynamodb.address(copied)) == 0
+        (kept, before), (kept_after, after) = rows(written), rows(copied)
+        assert kept == kept_after == 1
+        # The head of whom nothing but a mark is left goes by itself.
+        gone = [key for key in before if key not in after]
+        assert [sk for _, sk in gone] == ["head"]
+        assert after == {key: row for key, row in before.items() if key not in gone}
+
+
+@pytest.mark.parametrize(
+    ("begun", "kind", "where"),
+    [
+        ("sqlite", "postgresql", "told"),
+        ("sqlite", "dynamodb", "told"),
+        ("sqlite", "dynamodb", "complete"),
+        ("dynamodb", "sqlite", "told"),
+    ],
+)
 def test_a_copy_that_was_killed_goes_on_where_it_was(
-    source: Path, database: str, monkeypatch: pytest.MonkeyPatch
+    source: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    begun: str,
+    kind: str,
+    where: str,
 ) -> None:
-    command = [sys.executable, "-c", _SLOW, "migrate", "--from", option(source), "--to", database]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout
-        assert process.stdout.readline() == b"put\n"
-        process.kill()
-    before = exported(source)
-    assert exported(database) != before
-    assert migrated(source, database) == 0
-    assert migrated(source, database) == 0, "done again, it changes nothing"
-    assert exported(database) == before == exported(source)
+    with database_of(begun, request) as first, database_of(kind, request) as second:
+        target = second or tmp_path / "target" / "data.db"
+        if first is not None:
+            assert migrated(source, first) == 0
+        command = [sys.executable, "-c", _SLOW, where]
+        command += ["migrate", "--from", option(first or source), "--to", option(target)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+            assert process.stdout
+            assert process.stdout.readline() == b"reached\n"
+            process.kill()
+        copied: list[int] = []
+        monkeypatch.setattr(migrate, "_tell", copied.append)
+        assert migrated(first or source, target) == 0
+        assert max(copied, default=0) < 4 * ACTORS
+        copied.clear()
+        assert migrated(first or source, target) == 0
+        assert copied == []
+        assert exported(target) == exported(source)
 
 
 _SLOW = """
 import sys, time
-from service.storage import migrating, postgresql_side
+from service.commands import migrate
+from service.storage import dynamodb_side, sql_side
 from service.__main__ import main
-migrating.BATCH = 100
-put = postgresql_side._PostgreSQLSide.put
-def put_and_wait(*arguments):
-    put(*arguments)
-    print("put", flush=True)
+
+def wait(*_):
+    print("reached", flush=True)
     time.sleep(60)
-postgresql_side._PostgreSQLSide.put = put_and_wait
+
+dynamodb_side.BATCH = sql_side.BATCH = 50
+if sys.argv.pop(1) == "told":
+    migrate._tell = wait
+else:
+    dynamodb_side._DynamoDBSide._with_schedules = wait
 sys.exit(main())
 """
 
