@@ -31,7 +31,7 @@ SCOPES = (ALL, READ, METRICS)
 LIFETIME_S = 3_600
 """How long, in seconds, a token is good where nothing else is said."""
 
-_CLIENT, _SIGNING_KEY = "client", "signing_key"
+_CLIENT, _SIGNING_KEY, _ENDED_SESSION = "client", "signing_key", "ended_session"
 _SECRET_BYTES = 32
 
 
@@ -108,7 +108,8 @@ class Clients:
         Raises:
             Denied: `invalid_client` or `invalid_scope`.
         """
-        client = self._known(presented)
+        id_, _, secret = _decoded(presented).partition(":")
+        client = self._known(id_, secret)
         if client is None:
             raise Denied("invalid_client", "The client is not known, or its secret is wrong.")
         allowed: list[str] = client["scopes"]
@@ -118,12 +119,12 @@ class Clients:
             raise Denied("invalid_scope", f"The client may not have: {refused}.")
         granted = " ".join(asked)
         claims = {"client": client["id"], "scope": granted, "ends": int(self._clock()) + lifetime_s}
-        token = _sign(claims, self._key())
+        token = _sign(claims, self.signing_key())
         return {"access_token": token, "token_type": "Bearer", "scope": granted, "expires_in": lifetime_s}
 
     def bearer(self, token: str) -> Bearer | None:
         """Who a token was given to; None when it is none of ours, has ended, or its client is gone."""
-        claims = _verified(token, self._key())
+        claims = _verified(token, self.signing_key())
         if claims is None or claims["ends"] <= self._clock():
             return None
         client = self._client(claims["client"])
@@ -132,19 +133,44 @@ class Clients:
         granted = claims["scope"].split()
         return Bearer(client["id"], frozenset(one for one in granted if _covers(client["scopes"], one)))
 
-    def _known(self, presented: str) -> Document | None:
-        id_, _, secret = _decoded(presented).partition(":")
+    def is_known(self, id_: str, secret: str) -> bool:
+        """Whether that is the secret of a client."""
+        return self._known(id_, secret) is not None
+
+    def may(self, id_: str, scope: str) -> bool:
+        """Whether there is a client of that id, and it may have a scope."""
+        client = self._client(id_)
+        return client is not None and _covers(client["scopes"], scope)
+
+    def end_session(self, id_: str, over: int) -> None:
+        """Keep that a session was ended, until it is over by itself, in seconds since the epoch."""
+
+        def end(transaction: Transaction) -> None:
+            for one in transaction.all(_ENDED_SESSION):
+                if one["over"] <= self._clock():
+                    transaction.delete(_ENDED_SESSION, one["id"])
+            if not transaction.has(_ENDED_SESSION, id_):
+                transaction.add(_ENDED_SESSION, [({"id": id_, "over": over}, (), ())])
+
+        self._store.write(end)
+
+    def has_ended_session(self, id_: str) -> bool:
+        """Whether a session was ended that would go on."""
+        return self._store.read(lambda transaction: transaction.has(_ENDED_SESSION, id_))
+
+    def signing_key(self) -> bytes:
+        """The key that tokens and sessions are signed with."""
+        if not self._signing_key:
+            keys = self._store.read(lambda transaction: transaction.all(_SIGNING_KEY)) or self._store.write(_made_key)
+            self._signing_key = bytes.fromhex(keys[0]["key"])
+        return self._signing_key
+
+    def _known(self, id_: str, secret: str) -> Document | None:
         client = self._client(id_)
         return client if client and hmac.compare_digest(client["digest"], _digest(secret)) else None
 
     def _client(self, id_: str) -> Document | None:
         return self._store.read(lambda transaction: transaction.get(_CLIENT, id_))
-
-    def _key(self) -> bytes:
-        if not self._signing_key:
-            keys = self._store.read(lambda transaction: transaction.all(_SIGNING_KEY)) or self._store.write(_made_key)
-            self._signing_key = bytes.fromhex(keys[0]["key"])
-        return self._signing_key
 
 
 def _made_key(transaction: Transaction) -> list[Document]:

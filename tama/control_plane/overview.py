@@ -78,7 +78,7 @@ def _found(transaction: Transaction, kinds: Kinds, id_: str) -> tuple[Kind, Docu
 
 
 def _reference(kind: Kind, document: Document, field: str) -> Document:
-    name = document.get("name") or document.get("identifier") or ""
+    name = document.get("name") or document.get("identifier") or document.get("version") or ""
     return {"field": field, "kind": kind.type, "id": document["id"], "name": name}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape
 from math import ceil, sqrt
 
-from tama.graph.elements import MONO_12, MONO_14, rectangle, text, words
+from tama.graph.elements import MONO_12, MONO_14, link, rectangle, text, words
 from tama.graph.model import Action, Change
 from tama.graph.text import clean, columns, isolated, shortened, without_login
 
@@ -45,6 +45,7 @@ class _Grid:
 
     items: Sequence[Action | Class]
     planned: bool
+    pages: str
 
     @property
     def _columns(self) -> int:
@@ -78,12 +79,12 @@ class _Grid:
         sign = _sign(item.change, x, y)
         x += _room(self.planned)
         if not isinstance(item, Action):
-            return _group(item.change, sign, text(x, y, "name", item.name, _ITEM))
+            return _group(item.change, sign, link(self.pages, item.id, text(x, y, "name", item.name, _ITEM)))
         where = " ".join(isolated(clean(one)) for one in (item.method.upper(), item.path) if one)
         title = f"<title>{escape(where)}</title>" if where else ""
         method = text(x, y, "muted", item.method.upper(), 6) if item.method else ""
         name = text(x + _METHOD * bool(item.method), y, "name", item.identifier, _ITEM)
-        return _group(item.change, title, sign, method, name)
+        return _group(item.change, title, sign, link(self.pages, item.id, method, name))
 
 
 @dataclass(frozen=True)
@@ -92,10 +93,11 @@ class _Panel:
 
     specification: Specification
     planned: bool
+    pages: str
 
     @property
     def _grid(self) -> _Grid:
-        return _Grid(self.specification.actions, self.planned)
+        return _Grid(self.specification.actions, self.planned, self.pages)
 
     @property
     def _heading(self) -> str:
@@ -126,35 +128,40 @@ class _Panel:
         left = x + _PAD
         inner = left + _room(self.planned)
         mark = _MARKS.get(one.state, _ON_ITS_WAY)[1]
-        return _group(
-            one.change,
+        own = (
             rectangle("panel", x, y, width, self.height, 4),
             _sign(one.change, left, y + 20),
             words(inner, y + 20, "heading", self._heading),
             words(x + width - _PAD, y + 20, f"end {mark}", self._state) if one.state else "",
             text(inner, y + 38, "muted", without_login(one.endpoint), _ENDPOINT),
+        )
+        return _group(
+            one.change,
+            link(self.pages, one.id, *own),
             *self._grid.drawn(left, y + _HEADINGS),
             words(inner, y + self.height - 11, "muted", self._derived) if self._derived else "",
         )
 
 
-def box(space: Space, *, planned: bool, arrows: int) -> Box:
+def box(space: Space, *, planned: bool, arrows: int, pages: str) -> Box:
     """Draw a space.
 
     Args:
         space: what is drawn.
         planned: whether room is left for signs.
         arrows: how many touch one side of it at most.
+        pages: where the paths of objects' pages begin; empty for no links.
     """
-    panels = [_Panel(one, planned) for one in space.specifications]
-    classes = _Grid(space.classes, planned)
+    panels = [_Panel(one, planned, pages) for one in space.specifications]
+    classes = _Grid(space.classes, planned, pages)
     left = _PAD + _room(planned)
     name = columns(shortened(clean(space.name), _NAME)) * MONO_14
     width = max(_NARROWEST, left + name + _PAD, classes.width + 2 * _PAD, *(panel.width + 2 * _PAD for panel in panels))
-    drawn = [_sign(space.change, _PAD, 25), text(left, 25, "space", space.name, _NAME)]
+    own = [_sign(space.change, _PAD, 25), text(left, 25, "space", space.name, _NAME)]
+    drawn = []
     y = 34.0
     if space.type:
-        drawn.append(text(left, 43, "muted", space.type, _NAME))
+        own.append(text(left, 43, "muted", space.type, _NAME))
         y = 54.0
     for panel in panels:
         drawn.append(panel.drawn(_PAD, y, width - 2 * _PAD))
@@ -163,7 +170,8 @@ def box(space: Space, *, planned: bool, arrows: int) -> Box:
         drawn += [words(left, y + 13, "muted", "Classes"), *classes.drawn(_PAD, y + _ROW)]
         y += _ROW + classes.height + 2
     height = max(y + 4, (arrows + 1) * _ARROW)
-    return Box(width, height, _group(space.change, rectangle("box", 1.5, 1.5, width - 3, height - 3, 6), *drawn))
+    own.insert(0, rectangle("box", 1.5, 1.5, width - 3, height - 3, 6))
+    return Box(width, height, _group(space.change, link(pages, space.id, *own), *drawn))
 
 
 def _room(planned: bool) -> float:

@@ -36,6 +36,20 @@ def text(x: float, y: float, class_: str, content: str, most: int) -> str:
     return words(x, y, class_, short, whole if short != whole else "")
 
 
+def link(pages: str, id_: str, *drawn: str) -> str:
+    """What leads to the page of an object when it is chosen; only what is drawn where there are no pages.
+
+    Args:
+        pages: where their paths begin; empty where there are none.
+        id_: the object's.
+        drawn: what is chosen.
+    """
+    content = "".join(drawn)
+    if not pages or not id_:
+        return content
+    return f'<a id="object-{escape(id_)}" href="{escape(pages + id_)}">{content}</a>'
+
+
 def rectangle(class_: str, x: float, y: float, width: float, height: float, radius: int) -> str:
     """A rectangle with round corners."""
     place = f'x="{number(x)}" y="{number(y)}" width="{number(width)}" height="{number(height)}"'

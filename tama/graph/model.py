@@ -1,4 +1,7 @@
-"""What a picture shows: spaces with what is in them, and the bridges between them."""
+"""What a picture shows: spaces with what is in them, and the bridges between them.
+
+An object has its `id` where a control plane holds it, and none in a plan.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +37,7 @@ class Action:
     method: str = ""
     path: str = ""
     change: Change = Change.KEPT
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,7 @@ class Class:
 
     name: str
     change: Change = Change.KEPT
+    id: str = ""
 
 
 @dataclass
@@ -54,6 +59,7 @@ class Specification:
     actions: list[Action] = field(default_factory=list)
     derived: int = 0
     change: Change = Change.KEPT
+    id: str = ""
 
 
 @dataclass
@@ -65,6 +71,7 @@ class Space:
     specifications: list[Specification] = field(default_factory=list)
     classes: list[Class] = field(default_factory=list)
     change: Change = Change.KEPT
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,7 @@ class Bridge:
     source: int
     target: int
     change: Change = Change.KEPT
+    id: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,12 +111,12 @@ class Graph:
         return [one.change for one in everything]
 
 
-def graph(spaces: dict[str, Space], bridges: list[tuple[str, str, Change]], *, planned: bool = False) -> Graph:
+def graph(spaces: dict[str, Space], bridges: list[tuple[str, str, Change, str]], *, planned: bool = False) -> Graph:
     """A graph in its order, which does not depend on ids.
 
     Args:
         spaces: the spaces by a key.
-        bridges: the keys of their two ends, and what is done to them.
+        bridges: the keys of their two ends, what is done to them, and their ids.
         planned: whether it is that of a plan.
     """
     keys = sorted(spaces, key=lambda key: (spaces[key].name, spaces[key].type, spaces[key].change.word))
@@ -118,6 +126,6 @@ def graph(spaces: dict[str, Space], bridges: list[tuple[str, str, Change]], *, p
         for specification in space.specifications:
             specification.actions.sort(key=lambda one: (one.identifier, one.path, one.method))
     index = {key: at for at, key in enumerate(keys)}
-    ends = [Bridge(index[source], index[target], change) for source, target, change in bridges]
+    ends = [Bridge(index[source], index[target], change, id_) for source, target, change, id_ in bridges]
     ends.sort(key=lambda one: (one.source, one.target, one.change.word))
     return Graph([spaces[key] for key in keys], ends, planned)

@@ -113,19 +113,19 @@ class _Reading:
     def _of(self, type_: str) -> list[_Instance]:
         return [one for one in self._instances if one.type == type_]
 
-    def _bridges(self, one: _Instance) -> Iterator[tuple[str, str, Change]]:
+    def _bridges(self, one: _Instance) -> Iterator[tuple[str, str, Change, str]]:
         """The arrow of a bridge; two where its ends move."""
         before, after = (
             (self._key(one, "space_id", values), self._key(one, "target_space_id", values))
             for values in (one.before, one.after)
         )
         if not one.before or not one.after:
-            yield (*(before if one.before else after), one.change)
+            yield (*(before if one.before else after), one.change, "")
         elif before == after:
-            yield (*after, one.change)
+            yield (*after, one.change, "")
         else:
-            yield (*before, Change.REMOVED)
-            yield (*after, Change.ADDED)
+            yield (*before, Change.REMOVED, "")
+            yield (*after, Change.ADDED, "")
 
     def _space(self, one: _Instance, argument: str) -> Space:
         return self._spaces[self._key(one, argument, one.after or one.before)]

@@ -1,4 +1,7 @@
-"""A graph as SVG: one file that needs no other, no font and no script, in the reader's light or dark colours."""
+"""A graph as SVG: one file that needs no other, no font and no script, in the reader's light or dark colours.
+
+Within a page of HTML, what is drawn of an object leads to a page about it.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ from collections import Counter
 from html import escape
 
 from tama.graph.box import box
-from tama.graph.elements import number, rectangle, words
+from tama.graph.elements import link, number, rectangle, words
 from tama.graph.layout import layout
 from tama.graph.model import Change
 from tama.graph.summary import summary
@@ -35,11 +38,16 @@ _MARGIN, _WIDTH, _LEGEND, _LEGEND_WIDTH = 16.0, 860.0, 34.0, 110.0
 _HEAD, _LOOP = 8, 28
 
 
-def svg(graph: Graph) -> str:
-    """Draw a graph."""
+def svg(graph: Graph, pages: str = "") -> str:
+    """Draw a graph.
+
+    Args:
+        graph: what is drawn.
+        pages: for a picture within a page, where the paths of objects' pages begin, such as `/objects/`.
+    """
     touching = Counter(bridge.source for bridge in graph.bridges), Counter(bridge.target for bridge in graph.bridges)
     boxes = [
-        box(space, planned=graph.planned, arrows=max(count[at] for count in touching))
+        box(space, planned=graph.planned, arrows=max(count[at] for count in touching), pages=pages)
         for at, space in enumerate(graph.spaces)
     ]
     edges = [(bridge.source, bridge.target) for bridge in graph.bridges]
@@ -50,14 +58,15 @@ def svg(graph: Graph) -> str:
     size = f'width="{number(width)}" height="{number(height)}" viewBox="0 0 {number(width)} {number(height)}"'
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="tama" {size} role="img" '
+            # What is in an image is no link to a screen reader.
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="tama" {size} role="{"group" if pages else "img"}" '
             'aria-labelledby="tama-title tama-description">',
             f'<title id="tama-title">{escape(title)}</title>',
             f'<desc id="tama-description">{escape(description)}</desc>',
-            f"<style>{_style()}</style>",
+            f"<style>{LINKED_STYLE if pages else STYLE}</style>",
             rectangle("background", 0, 0, width, height, 0),
             f'<g transform="translate({number(_MARGIN)} {number(_MARGIN)})">',
-            *(_arrow(graph, bridge, path) for bridge, path in zip(graph.bridges, placed.paths, strict=True)),
+            *(_arrow(graph, bridge, path, pages) for bridge, path in zip(graph.bridges, placed.paths, strict=True)),
             *(
                 # What is inside a nested one is cut off at its sides, whatever a font makes of it.
                 f'<svg x="{number(x)}" y="{number(y)}" width="{number(one.width)}" height="{number(one.height)}">'
@@ -72,7 +81,7 @@ def svg(graph: Graph) -> str:
     )
 
 
-def _arrow(graph: Graph, bridge: Bridge, path: list[Point]) -> str:
+def _arrow(graph: Graph, bridge: Bridge, path: list[Point], pages: str) -> str:
     ends = " → ".join(isolated(clean(graph.spaces[end].name)) for end in (bridge.source, bridge.target))
     (x, y), (x0, y0) = path[-1], path[-2]
     back = -_HEAD if x0 < x else _HEAD
@@ -81,10 +90,11 @@ def _arrow(graph: Graph, bridge: Bridge, path: list[Point]) -> str:
         middle = number(x1 + _LOOP if path[0][0] == x else (x1 + x2) / 2)
         curve.append(f"C{middle} {number(y1)} {middle} {number(y2)} {number(x2)} {number(y2)}")
     sign = words((x0 + x + back) / 2, (y0 + y) / 2 + 4, "sign middle", bridge.change.sign) if bridge.change.sign else ""
-    return (
-        f'<g class="{bridge.change.word}"><title>{escape(ends)}</title><path class="line" d="{"".join(curve)}"/>'
-        f'<path class="head" d="M{number(x)} {number(y)}l{back} -4v8z"/>{sign}</g>'
+    drawn = (
+        f'<title>{escape(ends)}</title><path class="line" d="{"".join(curve)}"/>'
+        f'<path class="head" d="M{number(x)} {number(y)}l{back} -4v8z"/>{sign}'
     )
+    return f'<g class="{bridge.change.word}">{link(pages, bridge.id, drawn)}</g>'
 
 
 def _legend(y: float) -> str:
@@ -140,3 +150,14 @@ def _fillings(word: str) -> str:
 
 def _within(word: str, *classes: str) -> str:
     return ",".join(f".tama .{word}>.{class_}" for class_ in classes)
+
+
+STYLE = _style()
+"""What the element `style` of a picture holds."""
+
+LINKED_STYLE = (
+    f"{STYLE}.tama a:hover text,.tama a:focus-visible text{{text-decoration:underline}}"
+    ".tama a:focus-visible:has(rect,.line){outline:none}.tama a:hover .line{stroke-width:3}"
+    ".tama a:focus-visible>rect,.tama a:focus-visible>.line,.tama a:target>rect{stroke:var(--accent);stroke-width:3}"
+)
+"""The same of a picture within a page, whose style sheet says `--accent`."""

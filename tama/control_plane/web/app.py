@@ -14,6 +14,7 @@ from tama.control_plane.errors import StoreError
 from tama.control_plane.web import reading
 from tama.control_plane.web.answers import Unanswerable, answer_errors, detailed, json_answer, unstored
 from tama.control_plane.web.observing import Observer, take_down_client
+from tama.control_plane.web.pages import add_pages
 from tama.control_plane.web.rules import rules
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def create_app(
         app.add_url_rule(path, operation, view, methods=[method], provide_automatic_options=False)
     if metrics_route:
         app.add_url_rule("/metrics", "metrics", api.show_metrics, methods=["GET"], provide_automatic_options=False)
+    add_pages(app, plane)
     answer_errors(app)
     app.wsgi_app = refusing_misread_paths(  # type: ignore[method-assign,assignment] # Flask's own way
         app.wsgi_app, detailed(400, "The path is not UTF-8."), detailed(404, "Not Found")

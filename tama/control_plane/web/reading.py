@@ -45,7 +45,7 @@ def asked_for() -> str | None:
         Denied: `unsupported_grant_type`, or `invalid_request` when it is neither.
     """
     try:
-        body = json_body(_LARGEST_FORM) if request.mimetype == JSON else _form()
+        body = json_body(_LARGEST_FORM) if request.mimetype == JSON else form()
     except Unanswerable:
         body = None
     if not isinstance(body, dict) or not isinstance(scope := body.get("scope", ""), str):
@@ -53,6 +53,19 @@ def asked_for() -> str | None:
     if body.get("grant_type") != "client_credentials":
         raise Denied("unsupported_grant_type", "grant_type is client_credentials.")
     return scope or None
+
+
+def form() -> dict[str, str]:
+    """The first value of each field of a form, those that have one; none where the body is no form.
+
+    Raises:
+        Unanswerable: it is too large, or not whole.
+    """
+    try:
+        fields = parse_qs(_body(_LARGEST_FORM).decode(), strict_parsing=True)
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in fields.items()}
 
 
 def json_body(max_bytes: int) -> Any:
@@ -99,14 +112,6 @@ def well_formed(key: str) -> str:
     if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()) or '"' in key or "\\" in key:
         raise Unanswerable(400, f"An idempotency key has at most {LONGEST_KEY} printable ASCII characters.")
     return key
-
-
-def _form() -> dict[str, str]:
-    try:
-        fields = parse_qs(_body(_LARGEST_FORM).decode(), strict_parsing=True)
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in fields.items()}
 
 
 def _body(max_bytes: int) -> bytes:

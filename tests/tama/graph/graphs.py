@@ -38,7 +38,7 @@ def large() -> Graph:
     while len(ends) < 60:
         source, target = random.sample(range(36), 2)
         ends.add((str(source), str(target)))
-    return graph(spaces, [(*pair, Change.KEPT) for pair in sorted(ends)])
+    return graph(spaces, [(*pair, Change.KEPT, "") for pair in sorted(ends)])
 
 
 def hostile() -> Graph:
@@ -56,7 +56,7 @@ def hostile() -> Graph:
         )
         for name in HOSTILE
     }
-    bridges = [(one, another, Change.KEPT) for one, another in pairwise(HOSTILE)]
+    bridges = [(one, another, Change.KEPT, "") for one, another in pairwise(HOSTILE)]
     return graph(spaces, bridges)
 
 
@@ -72,4 +72,4 @@ def planned() -> Graph:
         )
         for change in Change
     }
-    return graph(spaces, [(change.word, "keep", change) for change in Change], planned=True)
+    return graph(spaces, [(change.word, "keep", change, "") for change in Change], planned=True)

@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tama.graph.model import Change, Graph, graph
-from tama.graph.svg import COLOURS, svg
+from tama.graph.model import Action, Change, Class, Graph, Space, Specification, graph
+from tama.graph.svg import COLOURS, LINKED_STYLE, svg
 from tests.tama.graph.graphs import HOSTILE, hostile, large, planned
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -57,7 +57,7 @@ def test_the_same_graph_yields_the_same_bytes_in_whatever_order_it_was_read() ->
     one = large()
     keys = [str(at) for at in range(len(one.spaces))]
     spaces = dict(zip(reversed(keys), reversed(one.spaces), strict=True))
-    bridges = [(keys[bridge.source], keys[bridge.target], bridge.change) for bridge in reversed(one.bridges)]
+    bridges = [(keys[bridge.source], keys[bridge.target], bridge.change, "") for bridge in reversed(one.bridges)]
 
     assert svg(graph(spaces, bridges)) == svg(one)
 
@@ -91,6 +91,31 @@ def test_nothing_else_is_needed_to_show_it() -> None:
 
     assert text.count("http://") == text.count("http://www.w3.org/2000/svg") == 1
     assert not any(word in text for word in ("<script", "@import", "@font-face", "url(", "href"))
+
+
+def test_within_a_page_each_object_leads_to_its_own_page() -> None:
+    action, class_ = Action("find", "get", "/", id="action"), Class("thing", id="class")
+    specification = Specification("1", "https://api.example", "completed", [action], 2, id="specification")
+    one = Space("One", "root", [specification], [class_], id="one")
+    drawn_graph = graph({"1": one, "2": Space("Two", "", id='"><b>')}, [("1", "2", Change.KEPT, "bridge")])
+
+    root = ET.fromstring(svg(drawn_graph, "/objects/"))
+
+    links = {link.get("id"): " ".join(link.itertext()) for link in root.iter(f"{SVG}a")}
+    assert {link.get("href") for link in root.iter(f"{SVG}a")} == {
+        f"/objects/{id_}" for id_ in ("one", '"><b>', "specification", "action", "class", "bridge")
+    }
+    assert links == {
+        "object-one": "One root",
+        'object-"><b>': "Two",
+        "object-specification": "Specification 1 ✓ completed https://api.example",
+        "object-action": "GET find",
+        "object-class": "thing",
+        "object-bridge": "One → Two",
+    }
+    assert root.get("role") == "group", "what is in an image is no link to a screen reader"
+    assert root.findtext(f"{SVG}style") == LINKED_STYLE
+    assert "<a " not in svg(drawn_graph)
 
 
 def test_what_a_plan_does_is_told_by_sign_colour_and_dash() -> None:

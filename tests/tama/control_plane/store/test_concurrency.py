@@ -100,7 +100,7 @@ def test_servers_that_start_together_sign_with_one_key(open_store: Callable[[], 
 
     def key(store: Store) -> bytes:
         together.wait()
-        return Clients(store)._key()
+        return Clients(store).signing_key()
 
     with ThreadPoolExecutor(6) as pool:
         assert len(set(pool.map(key, stores))) == 1

@@ -16,8 +16,19 @@ from tama.control_plane.web import create_app
 from tests.tama.control_plane.web.conftest import Token
 from tests.tama.control_plane.web.support import bearer, credential_of, observer, said
 
-OPEN = {("GET", "/healthz"), ("GET", "/readyz"), ("POST", "/auth/tokens")}
 ABSENT = "01890000-0000-7000-8000-000000000000"
+OPEN = {
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("POST", "/auth/tokens"),
+    # The pages, which ask people to sign in, and what they look like: test_pages.py.
+    ("GET", "/"),
+    ("GET", "/objects"),
+    ("GET", f"/objects/{ABSENT}"),
+    ("POST", "/sign-in"),
+    ("POST", "/sign-out"),
+    ("GET", f"/assets/{ABSENT}/{ABSENT}"),
+}
 SPACES = "/provision/neural/spaces"
 SECRET_DOCUMENT = "/provision/control-plane/document?secrets=included"
 
