@@ -50,7 +50,7 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
         with database_of(kind, request) as address, closing(DynamoDBStore(address, sweep_period=3_600)) as store:
             yield store
     else:
-        with closing(SQLiteStore(tmp_path / "data" / "personalization.db")) as store:
+        with closing(SQLiteStore(tmp_path / "data" / "personalization.db", sweep_period=3_600)) as store:
             yield store
 
 

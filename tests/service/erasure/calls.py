@@ -1,32 +1,58 @@
 """What the tests of erasures have in common."""
 
 import json
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from service.items import Item
+from service.storage.postgresql import PostgreSQLStore
 from service.storage.sqlite import SQLiteStore
 from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE
+from tests.service.stores import AnyStore
 from tests.service.test_consent import NAMES, READS
 
 KEYED = {"Idempotency-Key": "k"}
 
 
+class AnyLog(ABC):
+    """The log of erasures, wherever it is kept."""
+
+    @property
+    @abstractmethod
+    def entries(self) -> list[dict[str, Any]]:
+        """Return who was erased by which erasure, the oldest first."""
+
+    @property
+    def ids(self) -> list[str]:
+        return [entry["erasure"] for entry in self.entries]
+
+
 @dataclass(frozen=True)
-class Log:
+class Log(AnyLog):
     """The log of erasures on the disk."""
 
     path: Path
 
     @property
-    def entries(self) -> list[dict[str, str]]:
+    def entries(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.path.read_text().splitlines()] if self.path.exists() else []
 
+
+@dataclass(frozen=True)
+class LogTable(AnyLog):
+    """The log of erasures in a database, which knows the latest erasure of each."""
+
+    store: PostgreSQLStore
+
     @property
-    def ids(self) -> list[str]:
-        return [entry["erasure"] for entry in self.entries]
+    def entries(self) -> list[dict[str, Any]]:
+        found = self.store._rows(
+            "SELECT erasure, array_agg(pseudonym) FROM personalization.erasure GROUP BY erasure ORDER BY min(at)", ()
+        )
+        return [{"erasure": erasure, "erased": erased} for erasure, erased in found]
 
 
 def fill(client: Client, actor: str) -> None:
@@ -55,10 +81,18 @@ def withdraw(client: Client, actor: str, query: str = "", body: object = None, *
     return client.call("PUT", path, body or {"status": "withdrawn"}, environ={"QUERY_STRING": query}, **options)
 
 
-def items(store: SQLiteStore, actor: str, tenant: str = "default") -> list[Item]:
+def items(store: AnyStore, actor: str, tenant: str = "default") -> list[Item]:
     """Return all that lies under an id, but for marks."""
     return store.read(tenant, actor, lambda found: found.scan("", "~", 10_000))
 
 
-def marks(store: SQLiteStore, actor: str) -> list[str]:
+def marks(store: AnyStore, actor: str) -> list[str]:
     return [item.key for item in store.read("default", actor, lambda found: found.scan("mark/", "mark0", 10_000))]
+
+
+def rows(store: AnyStore, table: str) -> list[Any]:
+    """Return all that a table of the database holds, whatever the store would make of it."""
+    if isinstance(store, SQLiteStore):
+        return store._writer.execute(f"SELECT * FROM {table}").fetchall()
+    assert isinstance(store, PostgreSQLStore)
+    return store._rows(f"SELECT * FROM personalization.{table}", ())

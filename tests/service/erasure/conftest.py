@@ -4,30 +4,31 @@ from pathlib import Path
 import pytest
 
 from service.personalization.erasure.tenants import TASKS
-from service.storage.sqlite import SQLiteStore
-from tests.service.erasure.calls import Log
+from service.storage.postgresql import PostgreSQLStore
+from tests.service.erasure.calls import AnyLog, Log, LogTable
+from tests.service.stores import AnyStore
 
 
 @pytest.fixture
-def data_file(tmp_path: Path) -> Path:
-    return tmp_path / "data" / "personalization.db"
-
-
-@pytest.fixture
-def log(data_file: Path) -> Log:
-    return Log(data_file.with_name(data_file.name + ".erasures"))
-
-
-@pytest.fixture
-def store(data_file: Path) -> Iterator[SQLiteStore]:
+def store(store: AnyStore) -> Iterator[AnyStore]:
     """A store that erases; `sweep` waits until it has done so."""
-    store = SQLiteStore(data_file, tasks=TASKS, sweep_period=3_600)
+    store._rounds.tasks = TASKS
     yield store
-    store.close()
+    # Another test may take it on, once it has ended what it was doing.
+    with store._sweeping:
+        store._rounds.tasks = {}
 
 
 @pytest.fixture
-def idle(store: SQLiteStore, monkeypatch: pytest.MonkeyPatch) -> SQLiteStore:
+def idle(store: AnyStore, monkeypatch: pytest.MonkeyPatch) -> AnyStore:
     """The store, which does not do what was scheduled, so that an erasure stays under way."""
     monkeypatch.setattr(store._rounds, "tasks", {})
     return store
+
+
+@pytest.fixture
+def log(store: AnyStore, tmp_path: Path) -> AnyLog:
+    """The log of the store."""
+    if isinstance(store, PostgreSQLStore):
+        return LogTable(store)
+    return Log(tmp_path / "data" / "personalization.db.erasures")

@@ -55,6 +55,17 @@ def test_it_is_on_the_disk_before_it_is_told(data: Path, monkeypatch: pytest.Mon
     assert erasure_file(data).stat().st_size in synchronised
 
 
+def test_no_erasure_is_told_while_the_log_cannot_be_written(
+    client: Client, idle: SQLiteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    fill(client, "a")
+    monkeypatch.setattr(idle._erasures, "_write", fails)
+    assert erase(client, "a").json["code"] == "store_unavailable"
+
+
 def test_what_was_recorded_is_not_recorded_again(data: Path) -> None:
     log = ErasureFile(data)
     for _ in range(2):
