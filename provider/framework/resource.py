@@ -154,5 +154,8 @@ class Provider:
     def configure(self, config: Values, diagnostics: Diagnostics) -> None:
         """Take the configuration; it may hold `UNKNOWN`. Nothing is to be contacted yet."""
 
+    def interrupt(self) -> None:
+        """Have calls that wait for others end soon; `stop` is set."""
+
     def close(self) -> None:
         """Let go of what calls have opened; calls may still be running."""

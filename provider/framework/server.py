@@ -104,6 +104,7 @@ class Server:
     def stop_provider(self, _request: Message) -> Message:
         """Let what runs come to its end, and end what only waits."""
         self._stop.set()
+        self._provider.interrupt()
         return {}
 
     def validate_provider_config(self, request: Message) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from provider.framework.diagnostics import Diagnostic, Failure
 from provider.resources.conversions import fields_of
 from tama.catalog.declaration import Block
-from tama.client.errors import Invalid, NotFound, ServerError, TamaError, Unauthorized, Unreachable
+from tama.client.errors import Interrupted, Invalid, NotFound, ServerError, TamaError, Unauthorized, Unreachable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _SUMMARY = "Client Error"
 _ADVICE = (
+    (Interrupted, "Run the command again: it goes on from what is there."),
     (Unreachable, "Check the provider's base_url, and that a control plane can be reached there."),
     (Unauthorized, "Check the provider's client_id, client_secret and scopes."),
     (NotFound, "Check the ids that the configuration gives: what they name may be gone, or lie in another place."),

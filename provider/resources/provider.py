@@ -152,6 +152,11 @@ class TamaProvider(Provider):
             return
         self._client = connect(base_url, **settings, tls=Tls(**files), pause=self._pause)
 
+    def interrupt(self) -> None:
+        """Have requests end soon; a create that was sent is recorded by its key."""
+        if self._client is not None:
+            self._client.interrupt()
+
     def close(self) -> None:
         """Close the client: the last process that closes an embedded store leaves no log with deleted secrets."""
         if self._client is not None:

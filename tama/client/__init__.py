@@ -10,7 +10,7 @@ import _thread
 import posix
 import time
 
-from tama.client.errors import ConfigurationError, TamaError
+from tama.client.errors import ConfigurationError, Interrupted, TamaError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
             Raises:
                 TamaError: the control plane refused, no answer came, or no token could be had.
             """
+
+        def interrupt(self) -> None:
+            """Have the requests that are under way end soon; none comes after it."""
 
         def close(self) -> None:
             """Let go of what the transport holds."""
@@ -61,9 +64,10 @@ class Client:
         opener: makes the transport; called once, by the first request.
     """
 
-    __slots__ = ("_lock", "_opener", "_transport")
+    __slots__ = ("_is_interrupted", "_lock", "_opener", "_transport")
 
     def __init__(self, opener: Callable[[], Transport]) -> None:
+        self._is_interrupted = False
         self._opener = opener
         self._transport: Transport | None = None
         self._lock = _thread.allocate_lock()
@@ -105,6 +109,16 @@ class Client:
         """
         return self._sent("DELETE", f"/idempotency-keys/{key}", None)
 
+    def interrupt(self) -> None:
+        """Send no request any more, and have those that are under way end soon.
+
+        Each has a second for its answer; a create of which the control plane could not be asked what became of it, ten.
+        Then it ends with Interrupted, or OutcomeUnknown.
+        """
+        self._is_interrupted = True
+        if (transport := self._transport) is not None:
+            transport.interrupt()
+
     def close(self) -> None:
         """Let go of connections and files; a later request opens them again."""
         with self._lock:
@@ -123,7 +137,10 @@ class Client:
         with self._lock:
             if self._transport is None:
                 self._transport = self._opener()
-            return self._transport
+            transport = self._transport
+        if self._is_interrupted:
+            raise Interrupted("It was interrupted before the request was sent.")
+        return transport
 
 
 def connect(  # noqa: PLR0913 - it states all there is to say of a control plane, by name

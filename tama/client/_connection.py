@@ -17,20 +17,11 @@ from tama.client._response import Broken, Reader
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import ssl
-    from typing import Final, Protocol
+    from typing import Final
 
     from tama.client._address import Address
     from tama.client._proxy import Proxy
     from tama.client._response import Response
-
-    class Socket(Protocol):
-        """What a socket and a TLS socket have in common."""
-
-        def fileno(self) -> int: ...
-        def recv(self, size: int, /) -> bytes: ...
-        def sendall(self, data: bytes, /) -> None: ...
-        def settimeout(self, seconds: float, /) -> None: ...
-        def close(self) -> None: ...
 
 
 _CHUNK: Final = 1 << 16
@@ -51,7 +42,7 @@ class Connection:
         self._server = server
         self._tls = tls
         self._proxy = proxy
-        self._socket: Socket | None = None
+        self._socket: _socket.socket | None = None
         self._reader = Reader(self._receive)
         self._deadline = 0.0
 
@@ -91,6 +82,15 @@ class Connection:
             self.close()
         return response
 
+    def cut(self) -> None:
+        """End the exchange that is under way in another thread, whatever that waits for."""
+        self._deadline = 0.0
+        if (socket := self._socket) is not None:
+            try:
+                _socket.socket.shutdown(socket, _socket.SHUT_RDWR)
+            except OSError:
+                return  # it is closed already, or not connected to anything
+
     def close(self) -> None:
         """Close it; the next request opens it again."""
         if self._socket is not None:
@@ -105,7 +105,7 @@ class Connection:
             return
 
     def _open(self) -> None:
-        self._socket = connected = self._connected(self._proxy.address if self._proxy else self._server)
+        connected = self._connected(self._proxy.address if self._proxy else self._server)
         if self._tls is None:
             return
         if self._proxy:
@@ -114,10 +114,11 @@ class Connection:
             if answer.status >= 300:  # noqa: PLR2004 - RFC 9110, section 9.3.6: a 2xx opens the tunnel
                 why = f"the proxy {self._proxy.address.origin} answered {answer.status} {answer.phrase}"
                 raise Broken(why, passing=answer.status >= 500)  # noqa: PLR2004 - HTTP's class 5xx
-        from tama.client._tls import secured  # noqa: PLC0415 - ssl comes with it
+        from tama.client._tls import secured, shake_hands  # noqa: PLC0415 - ssl comes with it
 
-        connected.settimeout(self._left())
-        self._socket = secured(connected, self._tls, self._server.host)
+        self._socket = secure = secured(connected, self._tls, self._server.host)
+        secure.settimeout(self._left())
+        shake_hands(secure)
 
     def _connected(self, address: Address) -> _socket.socket:
         """A connection to the first of the host's addresses that takes one; each has its share of the time."""
@@ -125,7 +126,7 @@ class Connection:
         found = _socket.getaddrinfo(address.host.encode(), address.port, 0, _socket.SOCK_STREAM)
         trouble: OSError = OSError("The host has no address")
         for left, (family, kind, protocol, _, where) in zip(range(len(found), 0, -1), found, strict=True):
-            made = _socket.socket(family, kind, protocol)
+            self._socket = made = _socket.socket(family, kind, protocol)
             try:
                 made.settimeout(self._left() / left)
                 made.connect(where)
@@ -143,7 +144,7 @@ class Connection:
             raise TimeoutError
         return left
 
-    def _limited(self) -> Socket:
+    def _limited(self) -> _socket.socket:
         """The socket, which waits no longer than until the deadline."""
         if self._socket is None:
             raise OSError("The connection is closed")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tama.client._answer import Answer
-from tama.client.errors import Unreachable
+from tama.client.errors import Interrupted, Unreachable
 from tama.control_plane import ControlPlane
 from tama.control_plane.errors import StoreError
 from tama.control_plane.store.sqlite import SQLiteStore
@@ -23,8 +23,10 @@ class Embedded:
     """
 
     def __init__(self, folder: str, *, create: bool = True) -> None:
+        self._is_interrupted = False
         try:
-            self._plane = ControlPlane(SQLiteStore(folder, create=create))
+            self._store = SQLiteStore(folder, create=create)
+            self._plane = ControlPlane(self._store)
         except StoreError as error:
             raise Unreachable(str(error)) from error
 
@@ -33,8 +35,16 @@ class Embedded:
         try:
             status, answer = self._plane.handle(method, path, body)
         except StoreError as error:
+            if self._is_interrupted:
+                raise Interrupted("It was interrupted while others were writing to the control plane.") from error
             raise Unreachable(str(error)) from error
         return Answer(status, answer).data()
+
+    def interrupt(self) -> None:
+        """Have the requests that are under way end soon; see `tama.client.Transport`."""
+        self._is_interrupted = True
+        self._store.interrupt()
+        self._plane.interrupt()
 
     def close(self) -> None:
         """Close the control plane's file."""

@@ -11,7 +11,7 @@ from tama.client._pool import Pool
 from tama.client._repetition import Repetition, retry_after
 from tama.client._response import Broken
 from tama.client._token import PATH, Token
-from tama.client.errors import ConfigurationError, OutcomeUnknown, ResponseError, Unreachable
+from tama.client.errors import ConfigurationError, Interrupted, OutcomeUnknown, ResponseError, Unreachable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,6 +27,10 @@ _SUCCESSES: Final = range(200, 300)
 _NO_CONTENT: Final = 204
 # A change sets values, so that it may be made twice; a deletion that was made answers 404; a POST makes one more.
 _REPEATABLE: Final = frozenset(("GET", "PUT", "PATCH", "DELETE"))
+# Seconds that a request has after an interrupt: at a second one Terraform waits 1.5 s, in which the first must be over.
+# What could neither be repeated nor asked for might be lost, so it has longer.
+_GRACE: Final = 1.0
+_LONG_GRACE: Final = 10.0
 
 
 class _Request:
@@ -134,6 +138,10 @@ class Hosted:
                 raise OutcomeUnknown(error, key, expires) from error
             raise
 
+    def interrupt(self) -> None:
+        """Have the requests that are under way end soon; see `tama.client.Transport`."""
+        self._pool.interrupt()
+
     def close(self) -> None:
         """Close the connections that no request is using."""
         self._pool.close()
@@ -150,11 +158,15 @@ class Hosted:
         """
         head = self._head(request)
         repetition = request.repetition
+        grace = _GRACE if request.repeatable else _LONG_GRACE
         while True:
             try:
-                response = self._pool.exchange(head + request.content, repetition.seconds)
+                response = self._pool.exchange(head + request.content, repetition.seconds, grace)
             except Broken as broken:
                 request.uncertain |= broken.sent
+                if self._pool.is_interrupted:
+                    why = f"The request to {self._server.origin} was interrupted before it was answered."
+                    raise Interrupted(why) from broken
                 safe = broken.passing and (request.repeatable or not broken.sent)
                 if safe and repetition.again(broken.why or "no answer in time"):
                     continue

@@ -36,22 +36,23 @@ def context_of(files: Tls) -> ssl.SSLContext:
 
 
 def secured(connected: _socket.socket, tls: ssl.SSLContext, host: str) -> ssl.SSLSocket:
-    """Shake hands within the socket's time limit, and return what is to be used in its place.
+    """Return what is to be used in the place of a socket once hands were shaken."""
+    plain = socket.socket(fileno=connected.detach())
+    return tls.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False)
+
+
+def shake_hands(secured: ssl.SSLSocket) -> None:
+    """Shake hands within the socket's time limit.
 
     Raises:
         Broken: the two cannot agree, or the server is not the one that is meant; another attempt fares no better.
         OSError: the connection broke.
     """
-    limit = connected.gettimeout()
-    plain = socket.socket(fileno=connected.detach())
     try:
-        plain.settimeout(limit)
-        return tls.wrap_socket(plain, server_hostname=host)
+        secured.do_handshake()
     except ssl.SSLEOFError:
-        plain.close()
         raise
     except ssl.SSLError as error:
-        plain.close()
         why = error.verify_message if isinstance(error, ssl.SSLCertVerificationError) else str(error)
         raise Broken(why, passing=False) from error
 

@@ -3,6 +3,7 @@
 TamaError
 ├── ConfigurationError    an unknown scheme, or credentials that are missing
 ├── Unreachable           no answer came: connection, timeout, a folder that cannot be opened
+│   └── Interrupted       nobody waits for it any more
 ├── OutcomeUnknown        a create that may have been carried out
 └── ResponseError         the control plane refused
     ├── Unauthorized      401 and 403: the credentials are wrong, or not enough
@@ -38,6 +39,10 @@ class ConfigurationError(TamaError):
 
 class Unreachable(TamaError):  # noqa: N818 - the name says what happened
     """No answer came; whether the request was carried out is not known."""
+
+
+class Interrupted(Unreachable):
+    """The client was interrupted before the request was answered, or sent."""
 
 
 class OutcomeUnknown(TamaError):  # noqa: N818 - the name says what happened

@@ -117,6 +117,10 @@ class ControlPlane:
 
         self._worker = Worker(self._store, self._settling)
 
+    def interrupt(self) -> None:
+        """Have no request wait for an endpoint any more; what it asks of that is asked again by the next one."""
+        self._settling.interrupt()
+
     def close(self) -> None:
         """Stop the worker, if there is one, and close the store."""
         if self._worker is not None:

@@ -7,6 +7,8 @@ another job, and what the first one found out is worth nothing.
 
 from __future__ import annotations
 
+from _thread import start_new_thread
+
 from tama.control_plane import derivation
 from tama.control_plane.names import new_id
 from tama.control_plane.objects import Objects
@@ -14,6 +16,7 @@ from tama.control_plane.store import LONGEST_CLAIM_S
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from _queue import SimpleQueue
     from collections.abc import Callable
 
     from tama.control_plane.kinds import Kinds
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from tama.control_plane.store import Document, Store, Transaction
 
     Follow = Callable[[Objects], None]
+    Outcome = Document | BaseException
 
 PENDING = "pending"
 
@@ -93,19 +97,27 @@ class Settling:
         networks: which addresses requests to endpoints may go to; None for all.
     """
 
-    __slots__ = ("_kinds", "_networks", "_store")
+    __slots__ = ("_is_interrupted", "_kinds", "_networks", "_store", "_waiting")
 
     def __init__(self, store: Store, kinds: Kinds, networks: Networks | None) -> None:
         self._store = store
         self._kinds = kinds
         self._networks = networks
+        self._waiting: list[tuple[Job, SimpleQueue[Outcome]]] = []
+        self._is_interrupted = False
 
     def settled(self, kind: str, document: Document) -> Document:
-        """An object, once its job is done if it has one that nobody else is doing."""
+        """An object, once its job is done if it has one that nobody else is doing; after an interrupt, as it was."""
         if document.get("current_state") != PENDING:
             return document
         job = self.claimed(kind, document["id"], LONGEST_CLAIM_S)
-        return document if job is None else self.done(job)
+        return document if job is None else self._awaited(job)
+
+    def interrupt(self) -> None:
+        """Wait for no job any more: each is somebody else's again."""
+        self._is_interrupted = True
+        for job, outcome in self._waiting.copy():
+            outcome.put(job.document)
 
     def claimed(self, kind: str, id_: str, seconds: float) -> Job | None:
         """The job of an object, claimed for some seconds; None when somebody else has it, or it is done."""
@@ -131,6 +143,32 @@ class Settling:
         """End a job that cannot be done."""
         after = {**job.document, "current_state": "failed", "reason": reason}
         self._finished(job, after, nothing)
+
+    def _awaited(self, job: Job) -> Document:
+        """The object of a claimed job, once that is done; as it was where an interrupt comes first."""
+        # requests comes with what a job does, which costs far more
+        from _queue import SimpleQueue  # noqa: PLC0415
+
+        outcome: SimpleQueue[Outcome] = SimpleQueue()
+
+        def work() -> None:
+            try:
+                outcome.put(self.done(job))
+            except BaseException as error:  # noqa: BLE001 - the caller waits for it, whatever it is
+                outcome.put(error)
+
+        waiting = (job, outcome)
+        self._waiting.append(waiting)
+        if self._is_interrupted:
+            outcome.put(job.document)
+        start_new_thread(work, ())
+        first = outcome.get()
+        self._waiting.remove(waiting)
+        if isinstance(first, BaseException):
+            raise first
+        if first is job.document:
+            self._store.write(lambda transaction: transaction.add_job(first["id"]))
+        return first
 
     def _settle(self, job: Job, after: Document) -> Follow:
         if job.kind in AT_ONCE:

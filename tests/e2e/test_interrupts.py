@@ -5,16 +5,22 @@ TAMA_INTERRUPTS sets how many random moments are tried, of each; TAMA_SEED repea
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import random
+import socket
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
-from tests.e2e.conftest import on_every_terraform
+import pytest
+
+from tests.e2e.conftest import EMBEDDED, HEAD, SPACE, SPECIFICATION, on_every_terraform
+from tests.support.fault_proxy import FaultProxy
 from tests.support.scripted_control_plane import ScriptedControlPlane
-from tests.support.served_control_plane import tama
+from tests.support.served_control_plane import Served, served, tama
 from tests.support.terraform import Terraform, interrupt
 
 MOMENTS = int(os.environ.get("TAMA_INTERRUPTS", "1"))
@@ -29,6 +35,35 @@ resource "tama_space" "it" {{
   type  = "root"
 }}
 """
+
+
+FOUR_SPACES = """
+resource "tama_space" "it" {
+  count = 4
+  name  = "Space ${count.index}"
+  type  = "root"
+}
+"""
+IDENTITY = """
+resource "tama_source_identity" "it" {
+  specification_id = tama_specification.it.id
+  identifier       = "ApiKey"
+  api_key          = "a-key-of-the-tests"
+  validation {
+    path   = "/things"
+    method = "GET"
+    codes  = [200]
+  }
+  wait_for {
+    field {
+      name = "current_state"
+      in   = ["active"]
+    }
+  }
+}
+"""
+ENDS = 15
+"""Seconds in which Terraform must have ended, where a request would be waited for twice as long."""
 
 
 def interrupted(
@@ -139,3 +174,73 @@ def test_two_interrupts_during_long_creates_leave_them_to_be_listed(
 def remove(hosted: ScriptedControlPlane, spaces: set[str]) -> None:
     for space in spaces:
         assert hosted.plane.handle("DELETE", f"/provision/neural/spaces/{space}", None)[0] == 204
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_creates_that_are_never_answered_are_cut_off_and_none_is_lost(
+    terraform: Callable[..., Terraform], tmp_path: Path, times: int
+) -> None:
+    """Of half of them the control plane never hears."""
+    fates = itertools.cycle(["hangs", "unheard"])
+    creates: list[str] = []
+
+    def fate(_path: str, key: str) -> str:
+        if not key or len(creates) == 4:
+            return ""
+        creates.append(key)
+        return next(fates)
+
+    with served(tmp_path / "tama.db") as server:
+        with FaultProxy(server.url, fate) as network:
+            work = terraform(HEAD + server.provider().replace(server.url, network.url) + FOUR_SPACES)
+            process = work.start("apply", "-auto-approve", "-input=false")
+            until(lambda: len(creates) == 4)
+            for _ in range(times):
+                interrupt(process)
+                time.sleep(0.2)
+            output, _ = process.communicate(timeout=ENDS)
+            assert [one["id"] for one in work.state().values()] == [None] * 4, output
+            assert ("Two interrupts" in output) is (times == 2)
+            work.apply()
+            assert work.changes() == {}
+        assert len(known(work)) == 4
+        assert known(work) == held(server)
+
+
+def held(server: Served) -> set[str]:
+    client = server.connect()
+    listed = client.request("GET", "/provision/control-plane/objects")
+    client.close()
+    return {one["object"]["id"] for one in listed}
+
+
+def test_a_control_plane_that_never_answers_anything_holds_up_no_interrupt(
+    terraform: Callable[..., Terraform], on_hosted: str, hosted: ScriptedControlPlane
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        work = terraform(on_hosted.replace(hosted.url, url) + FOUR_SPACES)
+        process = work.start("apply", "-auto-approve", "-input=false")
+        accepted, _ = silent.accept()
+        with accepted:
+            assert accepted.recv(1)
+            interrupt(process)
+            output, _ = process.communicate(timeout=ENDS)
+    assert "interrupted before" in " ".join(output.split())
+    assert work.state() == {}
+
+
+def test_an_endpoint_that_never_answers_holds_up_no_interrupt(terraform: Callable[..., Terraform]) -> None:
+    """An embedded control plane asks it in the provider's process."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        endpoint = f"127.0.0.1:{silent.getsockname()[1]}"
+        specification = SPECIFICATION.replace("BLOCKS", "").replace("127.0.0.1:9", endpoint)
+        work = terraform(EMBEDDED + SPACE + specification + IDENTITY)
+        process = work.start("apply", "-auto-approve", "-input=false")
+        accepted, _ = silent.accept()
+        with accepted:
+            assert accepted.recv(1)
+            interrupt(process)
+            output, _ = process.communicate(timeout=8)
+    assert "The object is recorded" in " ".join(output.split()), output
+    assert work.state()["tama_source_identity.it"]["current_state"] == "pending"

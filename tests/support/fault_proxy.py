@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import select
 import socket
 import struct
 import threading
@@ -178,7 +179,11 @@ class _Exchange(BaseHTTPRequestHandler):
 
     def hang(self) -> None:
         self.passed()
-        time.sleep(_HANG_SECONDS)
+        self.ignore()
+
+    def ignore(self) -> None:
+        """Say nothing until the client leaves."""
+        select.select([self.connection], [], [], _HANG_SECONDS)
         self.cut()
 
     def slow(self) -> None:
@@ -211,6 +216,7 @@ FAULTS: dict[str, Callable[[_Exchange], None]] = {
     "cut behind": _Exchange.cut_behind,
     "passed late": _Exchange.late,
     "hangs": _Exchange.hang,
+    "unheard": _Exchange.ignore,
     "slow": _Exchange.slow,
     "garbage": _Exchange.garbage,
     "garbage in the body": _Exchange.garbage_body,

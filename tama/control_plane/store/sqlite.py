@@ -24,6 +24,7 @@ FILE = "tama.db"
 BUSY_SECONDS = 30.0
 _CLOSE_SECONDS = 0.5
 _RETRY_SECONDS = 0.02
+_BUSY_PAUSES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1)
 
 _SCHEMAS = (
     """
@@ -80,6 +81,8 @@ class SQLiteStore:
     def __init__(self, folder: str, *, create: bool = True, file: str = FILE) -> None:
         self.path = os.path.abspath(os.path.join(folder, file))
         self._lock = _thread.allocate_lock()
+        self._is_interrupted = False
+        self._busy_until = 0.0
         try:
             if create:
                 _make_folder(os.path.dirname(self.path))
@@ -91,6 +94,7 @@ class SQLiteStore:
             raise StoreError(f"The control plane's file {self.path} cannot be made: {error.strerror}.") from error
         try:
             self._connection = _open(self.path)
+            self._connection.set_busy_handler(self._is_worth_waiting)
         except apsw.Error as error:
             raise _failure(error, self.path) from error
 
@@ -105,6 +109,7 @@ class SQLiteStore:
     def _transact(self, begin: str, work: Callable[[Transaction], Result]) -> Result:
         transaction = _SQLiteTransaction(self._connection, self.path)
         with self._lock:
+            self._busy_until = time.monotonic() + BUSY_SECONDS
             transaction._run(begin)  # noqa: SLF001 - the statements around its own
             try:
                 result = work(transaction)
@@ -114,6 +119,17 @@ class SQLiteStore:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
             return result
+
+    def interrupt(self) -> None:
+        """Wait for no other process any more; nothing is written by who would have to."""
+        self._is_interrupted = True
+
+    def _is_worth_waiting(self, attempt: int) -> bool:
+        """Wait a little for another process that writes, and tell whether to try again."""
+        if self._is_interrupted or time.monotonic() > self._busy_until:
+            return False
+        time.sleep(_BUSY_PAUSES[min(attempt, len(_BUSY_PAUSES) - 1)])
+        return True
 
     def close(self) -> None:
         """Close the file; transactions are over.

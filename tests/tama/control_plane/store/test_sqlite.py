@@ -136,8 +136,8 @@ def test_a_file_that_others_could_read_is_closed_to_them_and_the_users_folder_is
 def test_the_database_acknowledges_what_is_on_the_disk_and_wipes_what_is_deleted(tmp_path: Path) -> None:
     connection = SQLiteStore(str(tmp_path))._connection
 
-    pragmas = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "busy_timeout", "user_version")
-    assert [connection.pragma(name) for name in pragmas] == ["wal", 2, 1, 1, 30_000, sqlite.SCHEMA_VERSION]
+    pragmas = ("journal_mode", "synchronous", "foreign_keys", "secure_delete", "user_version")
+    assert [connection.pragma(name) for name in pragmas] == ["wal", 2, 1, 1, sqlite.SCHEMA_VERSION]
 
 
 def test_a_file_of_a_newer_program_is_refused_and_left_alone(tmp_path: Path) -> None:
