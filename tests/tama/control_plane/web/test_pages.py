@@ -23,6 +23,7 @@ from tests.tama.control_plane.web.support import observer
 HTML = {"Accept": "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"}
 NOT_FOUND = (404, "application/json", {"errors": {"detail": "Not Found"}})
 SECRET = "canary-of-the-tests"
+ROW = re.compile(r'<th scope="row" class="long"><a href="/objects/([\w-]+)"><bdi dir="ltr">(.*?)</bdi>')
 
 Person = Callable[..., "Browser"]
 
@@ -224,8 +225,7 @@ def test_an_object_is_shown_with_its_links_and_its_json_and_without_its_secrets(
         (bridge, {other["id"]: "Reader", space["id"]: "Movies & <more>"}),
     ):
         page = browser.get(f"/objects/{one['id']}").text
-        found = dict(re.findall(r'<th scope="row" class="long"><a href="/objects/([\w-]+)"><bdi>(.*?)</bdi>', page))
-        assert {id_: unescape(said) for id_, said in found.items()}.items() >= links.items()
+        assert dict(linked(page)).items() >= links.items()
         shown = json.loads(unescape(re.findall("<pre [^>]*><code>(.*?)</code></pre>", page, re.DOTALL)[0]))
         assert shown == plane.handle("GET", f"/provision/control-plane/objects/{one['id']}")[1]["data"]["object"]  # type: ignore[index]
         assert SECRET not in page
@@ -275,4 +275,10 @@ def test_what_nobody_sees_or_what_buries_others_is_shown_as_an_escape(given: str
 
 
 def listed(page: TestResponse) -> list[str]:
-    return [unescape(one) for one in re.findall(r'<th scope="row" class="long"><a [^>]*><bdi>(.*?)</bdi>', page.text)]
+    """What the objects in a table are called."""
+    return [name for _, name in linked(page.text)]
+
+
+def linked(page: str) -> list[tuple[str, str]]:
+    """The ids and the names of the objects in tables."""
+    return [(id_, unescape(name)) for id_, name in ROW.findall(page)]
