@@ -14,6 +14,13 @@ MAX_CHANGES = 92
 """How many items one write may change: what the narrowest kind of store does in one transaction, 100, less what it
 changes beside them."""
 
+MAX_DOCUMENT = 400_000
+"""How many bytes a document may have: what the narrowest kind of store keeps as one item, 400 KiB, less its keys."""
+
+MAX_STORED = 3_000_000
+"""How many bytes of documents one write may store: what the narrowest kind of store takes in one transaction, 4 MiB as
+JSON, in which bytes take a third more, less what is beside them."""
+
 MARKS = "mark/"
 """Keys that begin with this outlive the actor: their items lie where only a keyed hash of the actor leads."""
 
@@ -144,7 +151,7 @@ class ItemStore(Protocol):
         Raises:
             StoreUnavailableError: nothing was acknowledged.
             TenantFullError: there would be one actor too many, in a store that was given a limit; see `Store`.
-            ValueError: it changes more than MAX_CHANGES items.
+            ValueError: it changes more than MAX_CHANGES items, or stores more than MAX_DOCUMENT or MAX_STORED allow.
 
         What the change raises is raised, and nothing was changed.
 

@@ -18,6 +18,10 @@ KEYS = {"names": ("group", "index"), "dates": ("significance", "index")}
 PROFILE_KEY: Final = "profile"
 """The key of the item that keeps a profile."""
 
+MAX_BYTES: Final = 196_608
+"""How many bytes a stored profile may have: half of what an answer that is kept for a retry may, since each can be a
+quotation mark, which takes two there. Only limits that were raised let a profile become so long."""
+
 # A member of the stored document that no field of a profile can have: when each field last changed, in milliseconds.
 _CHANGED = "~changed"
 # It is the last member, since no field's name comes after it.
@@ -173,12 +177,15 @@ def document(before: Mapping[str, Any], after: Mapping[str, Any], now: float) ->
         after: what is to be stored; an empty list is as one that is not there.
         now: the time, in seconds since the epoch.
 
+    Raises:
+        Refused: `too_many_entries` when it would be longer than MAX_BYTES.
+
     """
     kept = {name: value for name, value in after.items() if value != []}
     changed = {name: int(now * 1_000) for name in before.keys() | kept.keys() if before.get(name) != kept.get(name)}
     if changed:
         kept[_CHANGED] = before.get(_CHANGED, {}) | changed
-    return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+    return _bounded(kept)
 
 
 def changed_fields(stored: bytes) -> set[str]:
@@ -199,11 +206,23 @@ def _meta(times: Mapping[str, int]) -> dict[str, Any]:
 
 
 def stored_with_meta(told: Mapping[str, Any]) -> bytes:
-    """Return the document of a profile from what `told_with_meta` returns of it."""
+    """Return the document of a profile from what `told_with_meta` returns of it.
+
+    Raises:
+        Refused: `too_many_entries` when it would be longer than MAX_BYTES.
+
+    """
     kept = {name: value for name, value in told.items() if name != "meta"}
     if "meta" in told:
         kept[_CHANGED] = {name: milliseconds(at) for name, at in told["meta"]["changed_at"].items()}
-    return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+    return _bounded(kept)
+
+
+def _bounded(kept: Mapping[str, Any]) -> bytes:
+    stored = orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+    if len(stored) > MAX_BYTES:
+        raise Refused("too_many_entries", f"The profile would have more than {MAX_BYTES} bytes; nothing was stored.")
+    return stored
 
 
 def entry_key(name: str, entry: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -21,8 +21,8 @@ KEYS: Final = 1_000
 LIFETIME_S: Final = 86_400
 """How long a key is remembered, in seconds."""
 
-ADOPTED: Final = 22
-"""How many records can be adopted by one change: each is up to four items."""
+ADOPTED: Final = 7
+"""How many records can be adopted by one change: each is up to four items, and has up to MAX_DOCUMENT bytes."""
 
 _RECORDS = "idempotency/"
 _AFTER_RECORDS = "idempotency0"

@@ -4,7 +4,7 @@ import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 
-from service.items import MAX_CHANGES, Item
+from service.items import MAX_CHANGES, MAX_DOCUMENT, MAX_STORED, Item
 
 Stored = tuple[Item, int | None]
 """An item, and the time from which on it is gone, in seconds since the epoch; None for never."""
@@ -24,6 +24,7 @@ class VersionedChanges(ABC):
     def __init__(self, now: int) -> None:
         self._now = now
         self._changed: set[str] = set()
+        self._sizes: dict[str, int] = {}
         self._known: dict[str, Stored | None] = {}
         self.deleted = self.is_due = False
 
@@ -61,6 +62,7 @@ class VersionedChanges(ABC):
             if item.document != document:
                 item = Item(key, item.life, item.version + 1, document)
         self._count(key)
+        self._weigh(key, len(document))
         is_there = expires is None or expires > self._now
         self._known[key] = (item, expires) if is_there else None
         self._store(item, expires)
@@ -75,3 +77,8 @@ class VersionedChanges(ABC):
         self._changed.add(key)
         if len(self._changed) > MAX_CHANGES:
             raise ValueError(f"a write changes at most {MAX_CHANGES} items")
+
+    def _weigh(self, key: str, size: int) -> None:
+        self._sizes[key] = size
+        if size > MAX_DOCUMENT or sum(self._sizes.values()) > MAX_STORED:
+            raise ValueError(f"a write stores at most {MAX_DOCUMENT} bytes as one document, and {MAX_STORED} in all")

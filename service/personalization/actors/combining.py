@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import orjson
 
@@ -13,6 +13,8 @@ from service.personalization.standing import aliases
 from service.refusal import Detail, Refused
 
 _AT = "/from"
+_MAX_TAKEN: Final = 2_400_000
+"""How many bytes of preferences one change can take besides the rest of what a merge shows; see MAX_STORED."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,9 @@ def taken_preferences(target: Sequence[Item], source: Sequence[Item], limit: int
     """
     there = {item.key for item in target}
     taken = [item for item in source if item.key not in there]
+    if sum(len(item.document) for item in taken) > _MAX_TAKEN:
+        reason = f"More than {_MAX_TAKEN} bytes of preferences would have to be moved at once; nothing was changed."
+        raise Refused("too_many_preferences", reason, [Detail(_AT, reason)])
     if taken and len(target) + len(taken) > limit:
         reason = f"Together they have more preferences than the {limit} that can be kept; nothing was changed."
         raise Refused("too_many_preferences", reason, [Detail(_AT, reason)])

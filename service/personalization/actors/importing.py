@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 
 from service.items import Changes, Items, ItemStore, StoreUnavailableError
-from service.personalization.actors.batches import EVENTS, ITEMS, batched
+from service.personalization.actors.batches import EVENTS, ITEMS, PREFERENCES, batched
 from service.personalization.actors.exporting import ExportBrokenError, export
 from service.personalization.actors.known import is_known
 from service.personalization.actors.told import Document, fingerprint
@@ -80,7 +80,8 @@ class Importing:
         """Do all steps but the last.
 
         Raises:
-            Refused: `consent_withdrawn`, `actor_exists`, `erasure_in_progress` or `actor_busy`; nothing was changed.
+            Refused: `consent_withdrawn`, `actor_exists`, `erasure_in_progress`, `actor_busy` or `too_many_entries`, and
+                nothing was changed.
             StoreUnavailableError: the import came to no end, or another one took it over; it can be done again.
 
         """
@@ -182,7 +183,7 @@ class Importing:
     def _steps(self) -> Iterator[Step]:
         if (profile := self._document.profile) is not None:
             yield lambda changes: changes.put(PROFILE_KEY, profile)
-        for preferences in batched(self._document.frame.preferences, ITEMS):
+        for preferences in batched(self._document.frame.preferences, PREFERENCES):
             yield partial(_put_preferences, preferences)
         for number, events in enumerate(batched(self._document.events, EVENTS)):
             yield partial(_put_events, events, number * EVENTS + 1)

@@ -13,7 +13,7 @@ from service.personalization.actors.document import Frame, rendered
 from service.personalization.checking import check
 from service.personalization.consent import WITHDRAWN
 from service.personalization.history.events import MAX_CONTENT_BYTES, normal_time
-from service.personalization.preferences import MAX_PREFERENCES
+from service.personalization.preferences import MAX_BYTES, MAX_PREFERENCES
 from service.personalization.preferences.rules import unstorable
 from service.personalization.profile import KEYS, entry_key, stored_with_meta
 from service.personalization.reading import Reading, Subject, make_reader
@@ -113,6 +113,8 @@ class Documents:
         for index, preference in enumerate(preferences):
             place = ("preferences", index)
             yield from unstorable(preference, place, reading)
+            if len(orjson.dumps(preference)) > MAX_BYTES:
+                yield Detail(reading.pointer(place), f"At most {MAX_BYTES} bytes of a preference are kept.")
             if validator := self._types.get(preference["type"]):
                 # What is below it is left as it was sent.
                 below = Reading(_SUBJECT, preference, tuple(reading.pointer(place).split("/")[1:]))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from service.items import BEHIND, MAX_CHANGES, Changes, Item, Items, Work
+from service.items import BEHIND, MAX_CHANGES, MAX_DOCUMENT, MAX_STORED, Changes, Item, Items, Work
 from service.storage import Store, StoreUnavailableError, Task, TenantFullError
 
 
@@ -328,6 +328,16 @@ class StoreSuite:
         assert found(store, "a", "n/0") is None
         store.write("t", "a", puts_many(MAX_CHANGES))
         assert found(store, "a", f"n/{MAX_CHANGES - 1}") == b"2"
+
+    def test_a_write_stores_a_bounded_number_of_bytes(self, store: Store) -> None:
+        def puts_much(changes: Changes) -> None:
+            for number in range(MAX_STORED // MAX_DOCUMENT + 1):
+                changes.put(f"n/{number}", b"1" * MAX_DOCUMENT)
+
+        for change in (puts("n/0", b"1" * (MAX_DOCUMENT + 1)), puts_much):
+            with pytest.raises(ValueError, match=str(MAX_DOCUMENT)):
+                store.write("t", "a", change)
+        assert found(store, "a", "n/0") is None
 
     def test_an_item_expires_at_its_time(self, store: Store, clock: Clock) -> None:
         store.write("t", "a", puts("k", b"1", expires=clock.now + 10))
