@@ -66,6 +66,9 @@ def _version(database: Database, schema: str) -> int:
                 database.transact(lambda connection: connection.execute(_sql(_BEGIN, schema)))
             except (psycopg.errors.UniqueViolation, psycopg.errors.DuplicateTable, psycopg.errors.DuplicateSchema):
                 time.sleep(_POLL_S)
+            except psycopg.errors.InsufficientPrivilege:
+                text = f"the role may not make the schema {schema} in it; it must own the database, or GRANT CREATE"
+                raise DatabaseError(text) from None
         else:
             return int(version)
     raise DatabaseError("its schema cannot be made")

@@ -58,3 +58,11 @@ def test_tables_of_a_later_version_are_left_alone(opened: Database) -> None:
     bring_forward(opened, "house", STEPS)
     with pytest.raises(DatabaseError, match="version 2, and this program knows version 1"):
         bring_forward(opened, "house", STEPS[:1])
+
+
+def test_a_role_that_may_make_nothing_is_told_so(database: str) -> None:
+    with (
+        closing(Database(f"{database}&options=-crole%3Dpg_monitor")) as guest,
+        pytest.raises(DatabaseError, match="the role may not make the schema house in it"),
+    ):
+        bring_forward(guest, "house", STEPS)
