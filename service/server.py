@@ -23,6 +23,7 @@ from service.settings import Settings
 from service.storage import Store, Task
 from service.storage.opening import CannotOpenError, open_store, refuse_unusable
 from service.web.app import Bounds, create_app
+from service.web.console import add_console
 from service.web.credentials import Credential
 from service.web.observing import Observer
 
@@ -106,6 +107,8 @@ class _Worker:
             retention=retention,
             observer=self._observer,
         )
+        if settings.console:
+            add_console(app, contract, self._store, keys)
         sys.stdout.write(f"listening on {self._url}\n")
         sys.stdout.flush()
         return app

@@ -116,6 +116,13 @@ METRICS_LISTEN = Setting(
     "An address on which the metrics are served to whoever asks, and nothing else. Without it they are at `/metrics`, "
     "for the scope `admin`.",
 )
+CONSOLE = Setting(
+    "console",
+    "WHETHER",
+    "Whether the operator's console is served at `/console`, for whoever signs in with a key that has the scope "
+    "`admin`; yes or no.",
+    "yes",
+)
 RATE_LIMIT = Setting(
     "rate-limit",
     "NUMBER[:BURST]",
@@ -130,6 +137,7 @@ MOST_ACTORS = Setting(
 SETTINGS = (
     LISTEN,
     METRICS_LISTEN,
+    CONSOLE,
     STORE,
     PREPARED,
     API_KEY_FILE,
@@ -167,6 +175,7 @@ class Settings:
         rate_limit: how many operations a tenant can call for in a second and at once, None for any number.
         max_actors: how many actors a tenant can have, None for any number.
         prepares: whether statements on PostgreSQL are prepared.
+        console: whether the console is served.
 
     """
 
@@ -186,6 +195,7 @@ class Settings:
     rate_limit: tuple[int, int] | None = None
     max_actors: int | None = None
     prepares: bool = True
+    console: bool = True
 
 
 class ConfigurationError(UnusableError):
@@ -296,6 +306,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
     rate_limit = read(RATE_LIMIT, _rate_limit)
     max_actors = read(MOST_ACTORS, _actor_limit)
     prepares = read(PREPARED, _yes_or_no)
+    console = read(CONSOLE, _yes_or_no)
     if reader.problems or not (address and store and instance) or preferences is None:
         raise ConfigurationError(*reader.problems)
     return Settings(
@@ -314,6 +325,7 @@ def read_settings(options: argparse.Namespace, environment: Mapping[str, str]) -
         rate_limit=rate_limit,
         max_actors=max_actors,
         prepares=bool(prepares),
+        console=bool(console),
     )
 
 

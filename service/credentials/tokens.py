@@ -61,14 +61,15 @@ class Claims:
     scopes: tuple[str, ...]
     expires: int
 
-    def is_for(self, digest: str) -> bool:
-        """Return whether it was given for the secret with this digest, in hexadecimal."""
-        return digest[:_DIGEST_DIGITS] == self.digest
+
+def short(digest: str) -> str:
+    """Return the digits of a secret's digest, in hexadecimal, that say which secret it is and tell nothing of it."""
+    return digest[:_DIGEST_DIGITS]
 
 
 def claims(credential: str, digest: str, scopes: Sequence[str], now: float) -> Claims:
     """Return what a token says that is given now, for the secret with this digest in hexadecimal."""
-    return Claims(credential, digest[:_DIGEST_DIGITS], tuple(scopes), int(now) + LIFETIME_S)
+    return Claims(credential, short(digest), tuple(scopes), int(now) + LIFETIME_S)
 
 
 def sign(said: Claims, key: SigningKey) -> str:

@@ -1,6 +1,7 @@
-"""The body of a request that is JSON."""
+"""The body of a request: JSON, or a form."""
 
 from collections.abc import Sequence
+from urllib.parse import parse_qsl
 
 from flask import Request
 
@@ -8,6 +9,8 @@ from hosting.bodies import BodyError, read_body
 from service.refusal import Refused
 
 MAX_BYTES = 65_536
+FORM = "application/x-www-form-urlencoded"
+_MAX_FIELDS = 32
 
 
 def read_json_body(
@@ -32,6 +35,19 @@ def read_json_body(
     except BodyError as error:
         too_large = f"The body has more than {max_bytes} bytes. Send only what the actor told."
         raise Refused(error.code, too_large if error.code == "body_too_large" else "") from None
+
+
+def parse_form(body: bytes) -> dict[str, str]:
+    """Return the fields of a form (URL Standard, section 5.1).
+
+    Raises:
+        ValueError: it is no form in ASCII whose fields are UTF-8, or a field is there twice.
+
+    """
+    fields = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
+    if len(dict(fields)) < len(fields):
+        raise ValueError("a field is there twice")
+    return dict(fields)
 
 
 def _check_media_type(request: Request, media_types: Sequence[str]) -> None:

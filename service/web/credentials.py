@@ -44,6 +44,11 @@ class Credential:
         """Return what tells this credential from others, whichever of its keys is used."""
         return self.id or self.digest.hex()
 
+    @property
+    def client_id(self) -> str:
+        """Return the id by which tokens and sessions name it; those that are not in the store share one."""
+        return self.id or CONFIGURED
+
 
 class Authenticator:
     """Finds out whose call it is.
@@ -105,32 +110,60 @@ class Authenticator:
             StoreUnavailableError: there is no key to sign it with.
 
         """
-        keys = self._read_signing_keys() or tokens.make_first_signing_key(self._store)
-        said = tokens.claims(caller.id or CONFIGURED, caller.digest.hex(), scopes, self._clock())
-        return tokens.sign(said, keys[0])
+        said = tokens.claims(caller.client_id, caller.digest.hex(), scopes, self._clock())
+        return tokens.sign(said, self.signing_keys()[0])
 
-    def _find(self, presented: str) -> Credential | None:
-        if tokens.is_one(presented):
-            return self._token_as(presented)
+    def signing_keys(self) -> list[SigningKey]:
+        """Return the keys that sign what callers are given, the newest first; one is made when there is none.
+
+        Raises:
+            StoreUnavailableError: there is no key.
+
+        """
+        return self._read_signing_keys() or tokens.make_first_signing_key(self._store)
+
+    def key(self, presented: str) -> Credential | None:
+        """Return the credential of a key, None when it is none that is known.
+
+        Raises:
+            StoreUnavailableError: whether it is known could not be read.
+
+        """
         if configured := self._configured_as(presented):
             return configured
         key = Key.of(presented)
         return self._stored_as(key) if key else None
 
-    def _token_as(self, presented: str) -> Credential | None:
-        now = self._clock()
-        said = tokens.verify(presented, self._read_signing_keys(), now)
-        if said is None:
-            return None
-        owners = self._configured if said.credential == CONFIGURED else self._stored(said.credential, now)
-        for owner in owners:
-            if said.is_for(owner.digest.hex()):
-                return replace(owner, scopes=owner.scopes & frozenset(said.scopes))
+    def holder(self, client_id: str, key_digest: str) -> Credential | None:
+        """Return a credential as it is now to whom presented one of its keys before.
+
+        Args:
+            client_id: the id that the credential was named by.
+            key_digest: the beginning of the digest of the key, as `tokens.short` returns it.
+
+        Returns:
+            None when the credential or the key is no longer valid.
+
+        Raises:
+            StoreUnavailableError: whether it is could not be read.
+
+        """
+        for owner in self._configured if client_id == CONFIGURED else self._stored(client_id):
+            if tokens.short(owner.digest.hex()) == key_digest:
+                return owner
         return None
 
-    def _stored(self, credential_id: str, now: float) -> list[Credential]:
+    def _find(self, presented: str) -> Credential | None:
+        return self._token_as(presented) if tokens.is_one(presented) else self.key(presented)
+
+    def _token_as(self, presented: str) -> Credential | None:
+        said = tokens.verify(presented, self._read_signing_keys(), self._clock())
+        owner = self.holder(said.credential, said.digest) if said else None
+        return replace(owner, scopes=owner.scopes & frozenset(said.scopes)) if said and owner else None
+
+    def _stored(self, credential_id: str) -> list[Credential]:
         record = self._record(credential_id)
-        return [_credential(record, secret) for secret in record.valid_secrets(now)] if record else []
+        return [_credential(record, secret) for secret in record.valid_secrets(self._clock())] if record else []
 
     def _read_signing_keys(self) -> list[SigningKey]:
         now = self._monotonic()

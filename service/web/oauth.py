@@ -6,7 +6,7 @@ Besides what the RFC asks for, it takes what Tama's client sends: the body as JS
 
 import base64
 from collections.abc import Mapping
-from urllib.parse import parse_qsl, unquote_plus
+from urllib.parse import unquote_plus
 
 import orjson
 from flask import Blueprint, Response, request
@@ -16,13 +16,11 @@ from service.credentials.tokens import LIFETIME_S
 from service.refusal import Refused
 from service.strict_json import parse
 from service.web.answers import JSON, Answer, unstored
-from service.web.body import read_json_body
+from service.web.body import FORM, parse_form, read_json_body
 from service.web.credentials import Authenticator, Credential
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105 - where tokens are, not one
-FORM = "application/x-www-form-urlencoded"
 MAX_BYTES = 8_192
-_MAX_FIELDS = 32
 
 
 class OAuthError(Exception):
@@ -83,17 +81,10 @@ def _answer(status: int, document: Mapping[str, object]) -> Response:
 def _read_body() -> dict[str, str]:
     try:
         body = read_json_body(request, (FORM, JSON), MAX_BYTES)
-        return _read_json(body) if request.mimetype == JSON else _read_form(body)
+        return _read_json(body) if request.mimetype == JSON else parse_form(body)
     except (Refused, ValueError):
         described = f"The body must be a form or a JSON object of texts, of at most {MAX_BYTES} bytes, each field once."
         raise OAuthError("invalid_request", described) from None
-
-
-def _read_form(body: bytes) -> dict[str, str]:
-    fields = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MAX_FIELDS)
-    if len(dict(fields)) < len(fields):
-        raise ValueError("a field is there twice")
-    return dict(fields)
 
 
 def _read_json(body: bytes) -> dict[str, str]:

@@ -14,6 +14,8 @@ from service.personalization.history.events import shown
 
 FORMAT: Final = 1
 """The version of the form of the document."""
+_HISTORY: Final = b',"history":['
+"""What stands between the first members and the events; within a string its quotes would be escaped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ def rendered(frame: Frame, pages: Iterable[Sequence[Mapping[str, Any]]]) -> Iter
 
     """
     said = {"actor_id": frame.actor, "aliases": frame.aliases, "consent": frame.consent, "format": FORMAT}
-    yield _json(said)[:-1] + b',"history":['
+    yield _json(said)[:-1] + _HISTORY
     separator = b""
     for page in pages:
         if page:
@@ -53,6 +55,22 @@ def rendered(frame: Frame, pages: Iterable[Sequence[Mapping[str, Any]]]) -> Iter
             separator = b","
     yield b'],"preferences":[' + b",".join(frame.preferences) + b"]"
     yield b"}" if frame.profile is None else b',"profile":' + _json(frame.profile) + b"}"
+
+
+def beginning(pieces: Iterable[bytes]) -> dict[str, Any]:
+    """Return what a document says before the history, `actor_id`, `aliases` and `consent`, and read no further.
+
+    Args:
+        pieces: the document, as `rendered` returns it or cut otherwise.
+
+    """
+    read = b""
+    for piece in pieces:
+        read += piece
+        if _HISTORY in read:
+            break
+    said: dict[str, Any] = orjson.loads(read.partition(_HISTORY)[0] + b"}")
+    return said
 
 
 def _json(value: object) -> bytes:
