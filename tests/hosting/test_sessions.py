@@ -47,7 +47,8 @@ def test_what_is_no_cookie_of_ours_is_a_session_of_nobody() -> None:
     cookie = all_.signed(all_.begin("ana", NOW), NOW)
     said, _, signature = cookie.partition(".")
     forged = sessions(OTHER_KEY).signed(all_.begin("ana", NOW), NOW)
-    token = all_.form_token(all_.begin("ana", NOW))
+    other = all_.begin("ana", NOW)
+    token = all_.form_token(other)
     for value in (
         "",
         ".",
@@ -56,6 +57,7 @@ def test_what_is_no_cookie_of_ours_is_a_session_of_nobody() -> None:
         f"{said}x.{signature}",
         forged,
         f"{said}.{token}",
+        f"{other.id}.{token}",
         "\xff.\xff",
         cookie * 99,
     ):

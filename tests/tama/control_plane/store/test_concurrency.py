@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -104,6 +105,19 @@ def test_servers_that_start_together_sign_with_one_key(open_store: Callable[[], 
 
     with ThreadPoolExecutor(6) as pool:
         assert len(set(pool.map(key, stores))) == 1
+
+
+def test_a_session_may_be_ended_by_several_at_once(open_store: Callable[[], Store]) -> None:
+    stores = [open_store() for _ in range(6)]
+    together = threading.Barrier(6)
+
+    def end(store: Store) -> bool:
+        together.wait()
+        Clients(store).end_session("a", int(time.time()) + 60)
+        return Clients(store).has_ended_session("a")
+
+    with ThreadPoolExecutor(6) as pool:
+        assert all(pool.map(end, stores))
 
 
 def test_no_child_outlives_a_parent_that_is_deleted_while_it_is_made(api: Caller, all_at_once: Any) -> None:
