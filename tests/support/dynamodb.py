@@ -15,9 +15,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from functools import partial
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -33,15 +33,16 @@ from tests.support.postgresql import end_with_the_tests, free_port
 REGION = "eu-west-1"
 START_TIMEOUT_S = 60.0
 
-
+_ROOT = Path(__file__).parents[2]
 _CREDENTIALS = "[default]\naws_access_key_id = test\naws_secret_access_key = test\n"
 
 
 class DynamoDB:
-    """A server on a port of the loopback interface."""
+    """A server on a port of the loopback interface; one that is `lasting` finds its tables again after a kill."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, lasting: bool = False) -> None:
         self._folder = folder
+        self._module = "tests.support.lasting_ministack" if lasting else "ministack"
         self._log = folder / "log"
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
@@ -59,10 +60,13 @@ class DynamoDB:
             "GATEWAY_PORT": str(self.port),
             "SERVICES": "dynamodb",
             "TMPDIR": str(self._folder),
+            "PYTHONPATH": str(_ROOT),
+            "MINISTACK_REGION": REGION,
+            "JOURNAL": str(self._folder / "journal"),
         }
         with self._log.open("ab") as log:
             process = self._process = subprocess.Popen(
-                [sys.executable, "-m", "ministack"],
+                [sys.executable, "-m", self._module],
                 env=environment,
                 cwd=self._folder,
                 stdin=subprocess.DEVNULL,
@@ -83,7 +87,7 @@ class DynamoDB:
                 return
 
     def stop(self) -> None:
-        """Stop it, and forget all that it holds."""
+        """Kill it."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -108,14 +112,14 @@ class DynamoDB:
 
 
 @contextmanager
-def running() -> Iterator[DynamoDB]:
+def running(*, lasting: bool = False) -> Iterator[DynamoDB]:
     """Run a server, with credentials for it in the environment, and leave nothing of it behind."""
     with tempfile.TemporaryDirectory(prefix="dynamodb-") as folder, pytest.MonkeyPatch.context() as patch:
         credentials = Path(folder, "credentials")
         credentials.write_text(_CREDENTIALS)
         patch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(credentials))
         patch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-        server = DynamoDB(Path(folder))
+        server = DynamoDB(Path(folder), lasting=lasting)
         try:
             server.start()
             yield server
@@ -188,6 +192,11 @@ class _Handler(BaseHTTPRequestHandler):
         super().__init__(*arguments)
 
     def do_POST(self) -> None:
+        # An engine that was killed answers nobody, and a client may have gone.
+        with suppress(OSError, HTTPException):
+            self._answer()
+
+    def _answer(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"]))
         operation = self.headers["X-Amz-Target"].rpartition(".")[2]
         self._proxy.requests.append((operation, json.loads(body)))

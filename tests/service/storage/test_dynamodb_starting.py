@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from service.__main__ import main
 from service.storage.dynamodb import DynamoDBStore
+from tests.service.server import RunningService
 from tests.support.dynamodb import DynamoDB, FaultyDynamoDB, error
 
 NO_ACCESS = "its credentials do not allow {}; docs/stores.md has the policy that they need (AccessDeniedException)"
@@ -30,6 +32,7 @@ NO_TABLE = (
     "there is no such table in the region; `personalization tables create --store {}` makes it "
     "(ResourceNotFoundException)"
 )
+NAMES = {"names": [{"index": 0, "value": "Ana"}]}
 NOWHERE = "dynamodb://eu-west-1/nowhere?endpoint=http://127.0.0.1:1"
 
 
@@ -102,6 +105,25 @@ def test_no_credentials_are_refused(
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     monkeypatch.setenv("AWS_PROFILE", "canary")
     assert_refused(capsys, address, UNREADABLE)
+
+
+def test_whoever_is_ready_has_credentials_and_answers_the_first_calls(dynamodb: DynamoDB, tmp_path: Path) -> None:
+    fetched, script, config = (tmp_path / name for name in ("fetched", "fetch", "config"))
+    # It takes longer than an answer of the engine is waited for.
+    script.write_text(f"""sleep 0.6; echo >> {fetched}
+        echo '{{"Version": 1, "AccessKeyId": "test", "SecretAccessKey": "test"}}'""")
+    config.write_text(f"[default]\ncredential_process = sh {script}\n")
+    files = {"AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "none")}
+    with dynamodb.database() as name:
+        service = RunningService(tmp_path, database=dynamodb.address(name), environment=files)
+        for start in ("first", "second"):
+            with service, ThreadPoolExecutor(8) as threads:
+                before = fetched.read_text()
+                actors = [f"{start}-{number}" for number in range(8)]
+                statuses = list(threads.map(lambda actor: service.put(actor, NAMES).status, actors))
+            assert statuses == [201] * 8
+            assert fetched.read_text() == before
+    assert fetched.read_text() == "\n" * 2, "once for each start"
 
 
 def test_a_table_that_cannot_be_restored_yet_is_asked_again(
