@@ -156,7 +156,7 @@ def test_an_erasure_deletes_in_steps_that_take_as_much_as_the_docs_say(
     print(taken)  # noqa: T201 - what the docs say of 10,000 events
     # Each event is two items; beside them are the profile, the head of the history, and what hides it all.
     steps = math.ceil((2 * ERASED + 3) / MAX_CHANGES)
-    first, last = Cost(9, 9, 8), MAX_CHANGES * steps - 2 * ERASED
-    assert taken.requests == first.requests + step.requests * steps
-    assert taken.writes == first.writes + step.writes * steps - 2 * last
-    assert taken.reads <= first.reads + step.reads * steps
+    beside, too_few = Cost(9, 9, 8), MAX_CHANGES * steps - 2 * ERASED
+    assert taken.requests == beside.requests + step.requests * steps
+    assert taken.writes == beside.writes + step.writes * steps - 2 * too_few
+    assert taken.reads <= beside.reads + step.reads * steps
