@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 SCHEME: Final = "dynamodb://"
 FORM: Final = f"{SCHEME}REGION/TABLE"
 
-_REGION = re.compile(r"[a-z0-9-]{1,63}")
+_REGION = re.compile(r"[a-z]([a-z0-9-]{0,61}[a-z0-9])?")
 _TABLE = re.compile(r"[A-Za-z0-9_.-]{3,255}")
 
 
@@ -43,4 +43,6 @@ def read_address(address: str) -> Address:
     is_whole = _REGION.fullmatch(parts.netloc) and _TABLE.fullmatch(table) and not parts.fragment and not options
     if not is_whole or (endpoint and not endpoint.startswith(("http://", "https://"))):
         raise ValueError(f"it must have the form {FORM}, with ?endpoint=URL behind it for an engine of your own")
+    if endpoint and "@" in urlsplit(endpoint).netloc:
+        raise ValueError("its endpoint has a password in it; credentials come from a role or a file")
     return Address(parts.netloc, table, endpoint)

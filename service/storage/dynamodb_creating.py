@@ -57,6 +57,8 @@ def _create(client: Any, name: str, kms_key: str | None) -> None:
         client.create_table(TableName=name, **DEFINITION, **encryption)
     patience = {"Delay": _POLL_S, "MaxAttempts": int(PATIENCE_S / _POLL_S)}
     client.get_waiter("table_exists").wait(TableName=name, WaiterConfig=patience)
+    if client.describe_table(TableName=name)["Table"]["KeySchema"] != DEFINITION["KeySchema"]:
+        raise StoreUnavailableError("there is a table of this name with another key; choose another name")
     ttl = client.describe_time_to_live(TableName=name)["TimeToLiveDescription"]
     if ttl["TimeToLiveStatus"] not in {"ENABLED", "ENABLING"}:
         client.update_time_to_live(TableName=name, TimeToLiveSpecification=_TIME_TO_LIVE)

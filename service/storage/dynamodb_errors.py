@@ -14,6 +14,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     PartialCredentialsError,
     ProfileNotFound,
+    SSLError,
 )
 
 _REFUSED: Final = frozenset(
@@ -71,6 +72,8 @@ def _advice(error: ClientError | BotoCoreError, address: str) -> str | None:
             )
         case CredentialRetrievalError() | PartialCredentialsError() | ProfileNotFound():
             return "its credentials cannot be read; look at the role, or at the files and the profile that AWS_* name"
+        case SSLError():
+            return "its certificate is not accepted; look at the endpoint, or at the file that AWS_CA_BUNDLE names"
         case ConnectionError() | HTTPClientError():
             return "nothing answers there; look at the region, the endpoint and the network"
     return None

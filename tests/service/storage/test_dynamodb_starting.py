@@ -107,6 +107,30 @@ def test_no_credentials_are_refused(
     assert_refused(capsys, address, UNREADABLE)
 
 
+def test_a_table_of_somebody_else_is_left_as_it_is(dynamodb: DynamoDB, capsys: pytest.CaptureFixture[str]) -> None:
+    key = {"AttributeName": "id", "KeyType": "HASH"}
+    attribute = {"AttributeName": "id", "AttributeType": "S"}
+    name = {"TableName": "somebody-elses"}
+    dynamodb.client.create_table(
+        **name, KeySchema=[key], AttributeDefinitions=[attribute], BillingMode="PAY_PER_REQUEST"
+    )
+    try:
+        said = refused(capsys, "tables", "create", "--store", dynamodb.address("somebody-elses"))
+        assert "there is a table of this name with another key; choose another name" in said
+        ttl = dynamodb.client.describe_time_to_live(**name)["TimeToLiveDescription"]
+        assert ttl["TimeToLiveStatus"] == "DISABLED"
+    finally:
+        dynamodb.client.delete_table(**name)
+
+
+def test_an_endpoint_with_a_password_is_refused_without_it(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in (["keys", "list"], ["tables", "create"]):
+        assert main([*command, "--store", "dynamodb://eu-west-1/any?endpoint=http://user:canary@127.0.0.1:1"]) == 2
+        printed = capsys.readouterr()
+        assert "its endpoint has a password in it" in printed.err
+        assert "canary" not in printed.out + printed.err
+
+
 def test_whoever_is_ready_has_credentials_and_answers_the_first_calls(dynamodb: DynamoDB, tmp_path: Path) -> None:
     fetched, script, config = (tmp_path / name for name in ("fetched", "fetch", "config"))
     # It takes longer than an answer of the engine is waited for.
