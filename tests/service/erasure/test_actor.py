@@ -16,7 +16,7 @@ from tests.service.server import BASE
 from tests.service.stores import AnyStore
 from tests.service.test_consent import NAMES
 
-pytestmark = pytest.mark.every_store
+pytestmark = pytest.mark.every_store(but="dynamodb")
 
 
 def make_alias(store: AnyStore, alias: str, target: str) -> None:

@@ -13,7 +13,7 @@ from tests.service.server import BASE
 from tests.service.stores import AnyStore
 from tests.service.test_consent import NAMES, WRITES
 
-pytestmark = pytest.mark.every_store
+pytestmark = pytest.mark.every_store(but="dynamodb")
 
 
 def stands(store: AnyStore, actor: str, standing: Standing | None) -> None:
