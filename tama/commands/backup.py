@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from hosting.outcome import FailedError, UnusableError
+from hosting.printing import print_text
 from tama.commands.opening import add_store_option, opened_store, store_address
-from tama.commands.printing import print_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

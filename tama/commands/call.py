@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from hosting.outcome import FAILED, SUCCESS
-from tama.commands.printing import print_json
+from hosting.printing import print_json
 from tama.commands.reaching import OURS, add_base_url, reached
 
 TYPE_CHECKING = False

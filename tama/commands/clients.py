@@ -5,8 +5,8 @@ from __future__ import annotations
 from contextlib import closing
 
 from hosting.outcome import FailedError, UnusableError
+from hosting.printing import print_json, print_text, table
 from tama.commands.opening import add_store_option, opened_store, store_address
-from tama.commands.printing import print_json, print_text, table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import stat
 import sys
 
 from hosting.outcome import FailedError, UnusableError
-from tama.commands.printing import print_json
+from hosting.printing import print_json
 from tama.commands.reaching import OURS, WHOLE_S, add_base_url, reached
 
 TYPE_CHECKING = False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hosting.outcome import FailedError, UnusableError
-from tama.commands.printing import print_text
+from hosting.printing import print_text
 from tama.commands.reaching import OURS, WHOLE_S, add_base_url, reached
 
 TYPE_CHECKING = False

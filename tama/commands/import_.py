@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from hosting.outcome import FailedError
-from tama.commands.printing import print_json, print_text
+from hosting.printing import print_json, print_text
 from tama.commands.reaching import OURS, WHOLE_S, add_base_url, reached
 
 TYPE_CHECKING = False

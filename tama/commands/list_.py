@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hosting.outcome import FailedError
-from tama.commands.printing import print_json, print_text, table
+from hosting.printing import print_json, print_text, table
 from tama.commands.reaching import OURS, add_base_url, check_kind, reached
 
 TYPE_CHECKING = False

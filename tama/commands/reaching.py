@@ -51,9 +51,9 @@ def reached(options: argparse.Namespace, *, create: bool = False, timeout: float
         UnusableError: none is named, or not one that can be reached.
         FailedError: a request within failed.
     """
+    from hosting.progress import waiting  # noqa: PLC0415 - as above
     from tama.client import check_base_url, connect  # noqa: PLC0415 - help needs none
     from tama.client.errors import ConfigurationError, TamaError  # noqa: PLC0415 - as above
-    from tama.commands.progress import waiting  # noqa: PLC0415 - as above
 
     base_url = options.base_url or os.environ.get("TAMA_BASE_URL")
     if not base_url:

@@ -125,7 +125,7 @@ class _Worker:
     def __call__(self) -> WSGIApplication:
         """Open the store, build the application, and say that it is served."""
         from hosting import server  # noqa: PLC0415 - as above
-        from tama.commands.printing import print_text  # noqa: PLC0415 - as above
+        from hosting.printing import print_text  # noqa: PLC0415 - as above
         from tama.control_plane.seed import seed  # noqa: PLC0415 - as above
         from tama.control_plane.web import Observer, create_app  # noqa: PLC0415 - Flask comes with it
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tama.commands import progress
+from hosting import progress
 from tama.control_plane import ControlPlane
 from tama.control_plane.store.sqlite import SQLiteStore
 from tests.tama.commands.support import ROOT, environment
@@ -70,6 +70,15 @@ def test_tables_fit_the_terminal_and_keep_their_ids(folder: Path, declared: dict
     assert action.endswith("get-profile") or columns < 110, "an id gives way before a word does"
 
 
+def test_where_no_table_fits_each_field_has_its_line(folder: Path, declared: dict[str, Any]) -> None:
+    shown = lines(60, "list", "--base-url", f"embedded:{folder}", variables={"NO_COLOR": "1"})
+
+    assert max(map(len, shown)) <= 60
+    at = shown.index(f"  ID             {declared['action']['id']}")
+    assert shown[at + 1] == f"  SPECIFICATION  {declared['action']['specification_id']}"
+    assert shown[at + 4] == "  IDENTIFIER     get-profile"
+
+
 def test_letters_that_take_two_columns_are_counted_as_two(folder: Path) -> None:
     plane = ControlPlane(SQLiteStore(str(folder)))
     Caller(plane).space("映画" * 40)
@@ -101,6 +110,13 @@ def test_who_waits_at_a_terminal_is_told_and_the_line_is_cleared(monkeypatch: py
     said = b"".join(shown)
     assert b"waiting for embedded:tama (0 s)" in said
     assert said.endswith(b"\r\x1b[K")
+
+
+def test_a_passing_line_stays_in_its_line() -> None:
+    with terminal(20) as (writer, shown), open(os.dup(writer), "w") as errors:  # noqa: PTH123 - as above
+        with progress.passing_line(errors) as show:
+            show("w" * 50)
+    assert b"".join(shown) == b"\r\x1b[K" + b"w" * 19 + b"\r\x1b[K"
 
 
 def test_who_does_not_wait_is_told_nothing(capfd: pytest.CaptureFixture[str]) -> None:

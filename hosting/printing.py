@@ -21,18 +21,19 @@ _BOLD, _PLAIN = "\x1b[1m", "\x1b[0m"
 def table(title: str, columns: tuple[str, ...], rows: Iterable[dict[str, Any]]) -> str:
     """Some fields of objects as a table with a title.
 
-    On a terminal it is as wide as that at most, if its first column, which holds ids, leaves room for the others.
+    On a terminal it is as wide as that at most. Where the first column, which holds ids, leaves no room for the others,
+    each field has a line of its own.
     """
     heading = [column.removesuffix("_state").replace("_id", "").replace("_", " ").upper() for column in columns]
-    lines = [heading, *([_cell(row, column) for column in columns] for row in rows)]
-    if len(lines) == 1:
+    lines = [[_cell(row, column) for column in columns] for row in rows]
+    if not lines:
         return f"{_strong(title)}: none"
-    widths = _fitted([max(_width(line[index]) for line in lines) for index in range(len(columns))], columns)
-    padded = [
-        (" " * _GAP).join(_padded(cell, width) for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in lines
-    ]
-    return f"\n{' ' * _MARGIN}".join([_strong(title), *padded])
+    room = _terminal_width()
+    natural = [max(_width(line[index]) for line in [heading, *lines]) for index in range(len(columns))]
+    widths = natural if room is None else _fitted(natural, columns, room)
+    if widths is None:
+        return f"{_strong(title)}\n" + "\n\n".join(_record(heading, line, room or 0) for line in lines)
+    return f"\n{' ' * _MARGIN}".join([_strong(title), *(_row(line, widths) for line in [heading, *lines])])
 
 
 def print_json(value: object, indent: int | None = None) -> None:
@@ -66,18 +67,32 @@ def _cell(row: dict[str, Any], column: str) -> str:
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 
-def _fitted(widths: list[int], columns: tuple[str, ...]) -> list[int]:
-    """The widths of columns, all but the first cut until they fit the terminal, if there is one; ids before words."""
-    if not sys.stdout.isatty():
-        return widths
+def _terminal_width() -> int | None:
+    """How many columns the terminal has that is printed to; None for no terminal, or one that does not say."""
+    return os.get_terminal_size(sys.stdout.fileno()).columns or None if sys.stdout.isatty() else None
+
+
+def _fitted(widths: list[int], columns: tuple[str, ...], room: int) -> list[int] | None:
+    """The widths of columns, all but the first cut until they fit, ids before words; None where they never do."""
     fitted = list(widths)
-    excess = _MARGIN + sum(fitted) + _GAP * (len(fitted) - 1) - os.get_terminal_size(sys.stdout.fileno()).columns
+    excess = _MARGIN + sum(fitted) + _GAP * (len(fitted) - 1) - room
     for _ in range(excess):
         wide = [index for index in range(1, len(fitted)) if fitted[index] > _NARROWEST]
         if not wide:
-            break
+            return None
         fitted[max(wide, key=lambda index: (columns[index].endswith("_id"), fitted[index]))] -= 1
     return fitted
+
+
+def _row(cells: list[str], widths: list[int]) -> str:
+    return (" " * _GAP).join(_padded(cell, width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def _record(heading: list[str], cells: list[str], room: int) -> str:
+    """The fields of one object below one another."""
+    named = max(map(len, heading))
+    widths = [named, max(room - _MARGIN - named - _GAP, _NARROWEST)]
+    return "\n".join(" " * _MARGIN + _row([name, cell], widths) for name, cell in zip(heading, cells, strict=True))
 
 
 def _padded(text: str, width: int) -> str:
