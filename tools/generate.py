@@ -1,4 +1,7 @@
-"""`make generate`: write what follows from the declarations of Tama's resources, the constructs and the reference."""
+"""`make generate`: write what follows from the declarations of Tama's resources, and what is shipped of npm's packages.
+
+From the declarations follow the constructs and the reference.
+"""
 
 from __future__ import annotations
 
@@ -6,20 +9,21 @@ import argparse
 import sys
 from pathlib import Path
 
-from tools import constructs, progress, reference
+from tools import constructs, progress, reference, shipped
 
 ROOT = Path(__file__).resolve().parent.parent
 OWNED = (
     f"{constructs.FOLDER}/*.py",
     *(f"{folder}/*.md" for folder in reference.FOLDERS),
     "examples/resources/*/import.sh",
+    f"{shipped.FOLDER}/*",
 )
 """Where no file may be that is not generated."""
 
 
 def generated() -> dict[str, str]:
     """Return what is generated: the text by the path below the project's folder."""
-    return constructs.files() | reference.files()
+    return constructs.files() | reference.files() | shipped.files()
 
 
 def stale(files: dict[str, str]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from flask import Flask, Response, request
 from werkzeug.exceptions import NotFound
 
-_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_TYPES = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".txt": "text/plain"}
 _DIGEST_LENGTH = 16
 
 
@@ -44,7 +44,8 @@ class Assets:
         )
 
     def _answer(self, digest: str, name: str) -> Response:
-        if name not in {path.name for path in self._folder.iterdir()} or digest != self._read(name)[0]:
+        names = {path.name for path in self._folder.iterdir() if path.suffix in _TYPES}
+        if name not in names or digest != self._read(name)[0]:
             raise NotFound
         answer = Response(self._read(name)[1], mimetype=_TYPES[Path(name).suffix])
         answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"

@@ -8,6 +8,7 @@ from flask import Flask, Response, request
 from werkzeug.routing import BaseConverter
 
 from hosting.metrics import CONTENT_TYPE
+from hosting.pages import SHARED
 from hosting.paths import refusing_misread_paths
 from hosting.rate import RateLimit
 from service.contract import Contract, Operation
@@ -22,6 +23,7 @@ from service.storage import Store
 from service.web.answers import Answer, View, unstored
 from service.web.api import Api
 from service.web.credentials import Authenticator, Credential
+from service.web.docs_page import add_docs_page
 from service.web.oauth import oauth_routes
 from service.web.observing import Observer
 from service.web.open_routes import contract_routes, health_routes
@@ -100,6 +102,8 @@ def create_app(
         view = _authenticated(views[operation.id], operation, authenticator, bounds.rate_limit)
         app.add_url_rule(rule, operation.id, view, methods=[operation.method])
     app.register_blueprint(contract_routes(contract))
+    SHARED.serve(app)
+    add_docs_page(app, contract)
     app.register_blueprint(oauth_routes(contract, authenticator))
     app.register_blueprint(health_routes(store, instance, main_pid))
     observer = observer or Observer(Metrics())

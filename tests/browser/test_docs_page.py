@@ -1,0 +1,101 @@
+"""The contract's page, as a person uses it: looked at, called with a key, without a mouse, without scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from service.contract import load_contract
+from tests.browser.looking import LOOKS, Look, check, check_width, tab_to, take_picture
+from tests.browser.opening import OpenPage
+from tests.service.server import KEY, RunningService
+
+CREATE = "#operations-profile-create-or-update-profile"
+ONE_OF_EACH = LOOKS[::3]
+"""Each width and each colour scheme once."""
+
+WHOAMI = "#operations-credential-get-credential"
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with RunningService(tmp_path_factory.mktemp("service")) as service:
+        yield f"http://127.0.0.1:{service.port}/docs"
+
+
+def test_the_page_is_readable_in_every_look(open_page: OpenPage, url: str, look: Look) -> None:
+    page = open_page(url, look)
+    expect(page.locator(".opblock")).to_have_count(len(load_contract().operations))
+    check(page, "docs")
+
+
+@pytest.mark.parametrize("look", ONE_OF_EACH, ids=str)
+def test_an_operation_is_called_with_a_key(open_page: OpenPage, url: str, look: Look) -> None:
+    page = open_page(url, look)
+    page.get_by_role("button", name="Authorize").click()
+    page.get_by_label("auth-bearer-value").fill(KEY)
+    check(page, "docs-authorize")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Close").last.click()
+    create = page.locator(CREATE)
+    create.get_by_role("button").first.click()
+    create.get_by_role("button", name="Try it out").click()
+    create.get_by_placeholder("actor_id").fill(f"ana {look}")
+    create.get_by_role("button", name="Execute").click()
+    expect(create.locator(".response_current .response-col_status").last).to_have_text("201")
+    expect(create.locator(".live-responses-table")).to_contain_text('"value": "Ana"')
+    create.scroll_into_view_if_needed()
+    check(page, "docs-called")
+    assert KEY not in page.content()  # not even in the command for curl
+
+
+def test_the_key_goes_with_the_page(open_page: OpenPage, url: str) -> None:
+    page = open_page(url)
+    page.get_by_role("button", name="Authorize").click()
+    page.get_by_label("auth-bearer-value").fill(KEY)
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Close").last.click()
+    assert status_of_whoami(page) == "200"
+    assert page.context.storage_state(indexed_db=True) == {"cookies": [], "origins": []}
+    assert page.evaluate("sessionStorage.length") == 0
+    page.reload()
+    assert status_of_whoami(page) == "401"
+
+
+def status_of_whoami(page: Page) -> str:
+    whoami = page.locator(WHOAMI)
+    whoami.get_by_role("button").first.click()
+    whoami.get_by_role("button", name="Try it out").click()
+    whoami.get_by_role("button", name="Execute").click()
+    return whoami.locator(".live-responses-table .response-col_status").last.inner_text()
+
+
+def test_an_operation_is_called_without_a_mouse(open_page: OpenPage, url: str) -> None:
+    page = open_page(url)
+    get = page.locator("#operations-profile-get-profile")
+
+    def press(button: Locator) -> None:
+        tab_to(page, button)
+        page.keyboard.press("Enter")
+
+    press(page.get_by_role("button", name="Authorize"))
+    page.keyboard.type(KEY)
+    page.keyboard.press("Enter")
+    press(page.get_by_role("button", name="Close").last)
+    press(get.get_by_role("button").first)
+    press(get.get_by_role("button", name="Try it out"))
+    tab_to(page, get.get_by_placeholder("actor_id"))
+    page.keyboard.type("nobody")
+    press(get.get_by_role("button", name="Execute"))
+    expect(get.locator(".live-responses-table")).to_contain_text('"code": "profile_not_found"')
+
+
+def test_without_scripts_the_contract_can_be_read(open_page: OpenPage, url: str, look: Look) -> None:
+    page = open_page(url, look, javascript=False)
+    expect(page.locator("details")).to_have_count(len(load_contract().operations))
+    page.locator("#create-or-update-profile summary").click()
+    expect(page.get_by_text("What the actor told, and nothing else.")).to_be_visible()
+    check_width(page)
+    take_picture(page, "docs-without-scripts")
