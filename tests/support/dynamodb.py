@@ -159,6 +159,7 @@ class FaultyDynamoDB:
 
     Args:
         port: of the server.
+        at: the port to listen on, 0 for a free one.
 
     Attributes:
         choose: given the name of the operation, such as `PutItem`, returns what it meets, None for nothing.
@@ -166,11 +167,11 @@ class FaultyDynamoDB:
 
     """
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, at: int = 0) -> None:
         self.choose: Callable[[str], Answer | None] = lambda _operation: None
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self._engine = port
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, self))
+        self._server = ThreadingHTTPServer(("127.0.0.1", at), partial(_Handler, self))
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()

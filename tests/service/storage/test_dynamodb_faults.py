@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from itertools import cycle
 from typing import TypeVar
 
@@ -117,6 +117,23 @@ def test_an_engine_that_fails_all_the_time_holds_up_no_call_for_long(
     faulty.choose = lambda _operation: None
     assert found(store, "a", "profile") == b"1"
     assert store.trouble() is None
+
+
+def test_a_call_that_reached_no_engine_is_made_again(
+    store: DynamoDBStore, faulty: FaultyDynamoDB, dynamodb: DynamoDB
+) -> None:
+    faulty.close()
+    with ExitStack() as closes:
+        calls: list[None] = []
+
+        def come_back(**_: object) -> None:
+            calls.append(None)
+            if len(calls) == 2:
+                closes.enter_context(closing(FaultyDynamoDB(dynamodb.port, faulty.port)))
+
+        store._table._client.meta.events.register("before-send.dynamodb", come_back)
+        assert in_time(lambda: store.get("t", "a", "profile"))[0] is not None
+    assert len(calls) == 2
 
 
 @pytest.mark.parametrize("code", ["AccessDeniedException", "ResourceNotFoundException", "UnrecognizedClientException"])
