@@ -27,6 +27,9 @@ MARKS = "mark/"
 ERASED = MARKS + "erasure"
 """The key of the mark that says which erasure of the actor came last: its id, as a JSON string."""
 
+CONSENT = MARKS + "consent"
+"""The key of the mark of a withdrawal of consent: since when, as a JSON object."""
+
 ALL_KEYS = ("", "~")
 """A range of keys with every item of an actor but the marks: the characters of keys all come before the tilde."""
 

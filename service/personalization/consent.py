@@ -4,19 +4,15 @@ The mark of a withdrawal outlives the actor's items. Consent that was never with
 """
 
 from collections.abc import Mapping
-from typing import Final
 
 import orjson
 
 from service.contract import Contract
-from service.items import MARKS, Changes, Item, Items
+from service.items import CONSENT, Changes, Item, Items
 from service.personalization.checking import check
 from service.personalization.reading import Subject, make_reader
 from service.personalization.times import rfc3339
 from service.refusal import Refused
-
-CONSENT: Final = MARKS + "consent"
-"""The key of the mark of a withdrawal."""
 
 GIVEN, WITHDRAWN = "given", "withdrawn"
 _SUBJECT = Subject("consent", "invalid_consent")

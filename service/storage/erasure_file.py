@@ -1,7 +1,7 @@
-"""The log of erasures as a file beside a data file.
+"""The log of erasures, and of withdrawals of consent, as a file beside a data file.
 
-Each line says who was erased, as keyed hashes, when, and by which erasure. The mark of the latest erasure of an actor
-says which of them a data file has seen.
+A line says who was erased, as keyed hashes, when, and by which erasure; the mark of the latest erasure of an actor
+says which of them a data file has seen. Or it says what stands of somebody's consent from then on.
 
 A line is written at once, and the next one when it is on the disk. So a power failure can leave anything in the last
 one, which was acknowledged to nobody, and in no other.
@@ -11,11 +11,11 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 
@@ -56,14 +56,30 @@ class ErasureFile:
         with self._lock:
             new = [each for each in erased if (each, erasure) not in self._latest]
             if new:
-                self._write(self._line(new, erasure))
+                self._write(self._line({"erased": new, "erasure": erasure}))
             self._latest.update({(each, erasure): None for each in new})
             while len(self._latest) > _REMEMBERED:
                 self._latest.popitem(last=False)
 
-    def _line(self, erased: Sequence[str], erasure: str) -> bytes:
+    def append_consent(self, tenant: str, actor: str, withdrawal: bytes | None) -> None:
+        """Record durably what stands of somebody's consent.
+
+        Args:
+            tenant: whose actor.
+            actor: the keyed hash.
+            withdrawal: the document of the mark, None where consent stands given.
+
+        Raises:
+            OSError: it may not have been recorded.
+
+        """
+        mark = None if withdrawal is None else withdrawal.decode()
+        with self._lock:
+            self._write(self._line({"tenant": tenant, "actor": actor, "consent": mark}))
+
+    def _line(self, said: Mapping[str, object]) -> bytes:
         at = datetime.fromtimestamp(self._clock(), UTC).isoformat(timespec="seconds")
-        return orjson.dumps({"at": at, "erased": erased, "erasure": erasure}) + b"\n"
+        return orjson.dumps({"at": at, **said}) + b"\n"
 
     def _write(self, line: bytes) -> None:
         is_new = not self._path.exists()
@@ -94,10 +110,21 @@ def read_erasures(data_file: Path) -> dict[str, str]:
         OSError: the log cannot be read.
 
     """
+    return {each: entry["erasure"] for entry in _entries(data_file) if "erasure" in entry for each in entry["erased"]}
+
+
+def read_withdrawals(data_file: Path) -> dict[tuple[str, str], bytes]:
+    """Return the mark of each tenant's pseudonym whose consent stands withdrawn by the log; see `read_erasures`."""
+    latest = {
+        (entry["tenant"], entry["actor"]): entry["consent"] for entry in _entries(data_file) if "consent" in entry
+    }
+    return {owner: mark.encode() for owner, mark in latest.items() if mark is not None}
+
+
+def _entries(data_file: Path) -> Iterator[dict[str, Any]]:
     path = erasure_file(data_file)
-    latest: dict[str, str] = {}
     if not path.exists():
-        return latest
+        return
     broken = 0
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
@@ -107,18 +134,22 @@ def read_erasures(data_file: Path) -> dict[str, str]:
             elif broken:
                 raise ErasureFileError(f"line {broken} is not one that the service wrote")
             else:
-                latest |= entry
-    return latest
+                yield entry
 
 
-def _entry(line: bytes) -> dict[str, str] | None:
-    """Return the erasure of each pseudonym in a line, None for a line that is not whole."""
+def _entry(line: bytes) -> dict[str, Any] | None:
+    """Return what a line says, None for a line that is not whole."""
+    if not line.endswith(b"\n"):
+        return None
     try:
-        match orjson.loads(line):
-            case {"erased": [*erased], "erasure": str(erasure)} if line.endswith(b"\n"):
-                return dict.fromkeys(erased, erasure)
-    except (ValueError, TypeError):
-        pass
+        entry: dict[str, Any] = orjson.loads(line)
+    except ValueError:
+        return None
+    match entry:
+        case {"erased": [*erased], "erasure": str()} if all(isinstance(each, str) for each in erased):
+            return entry
+        case {"tenant": str(), "actor": str(), "consent": str() | None}:
+            return entry
     return None
 
 

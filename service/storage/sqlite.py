@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import apsw
 
-from service.items import MAX_CHANGES, Changes, Item, Items, Work
+from service.items import CONSENT, MAX_CHANGES, Changes, Item, Items, Work
 from service.storage import StoreUnavailableError, Task
 from service.storage.background import SWEEP_PERIOD_S, Checkpointer, Sweeper
 from service.storage.erasure_file import ErasureFile
@@ -209,10 +209,13 @@ class SQLiteStore:
     def record_erasure(self, tenant: str, actors: Sequence[str], erasure: str) -> None:
         """See `Store.record_erasure`."""
         erased = [Owner(tenant, actor, self._marks_key).pseudonym for actor in actors]
-        try:
+        with _written_to_log():
             self._erasures.append(erased, erasure)
-        except OSError as error:
-            raise StoreUnavailableError(f"the log of erasures cannot be written: {error.strerror}") from None
+
+    def _record_consent(self, owner: Owner, withdrawal: Item | None) -> None:
+        """Record what stands of consent before it is committed: one thread commits, so the last line is what stands."""
+        with _written_to_log():
+            self._erasures.append_consent(owner.tenant, owner.pseudonym, withdrawal and withdrawal.document)
 
     def trouble(self) -> str | None:
         """See `Store.trouble`."""
@@ -279,12 +282,21 @@ class SQLiteStore:
     def change(self, tenant: str, actor: str, change: Callable[[JobChanges], _T]) -> _T:
         """See `SweptStore.change`."""
         census = self._census
+        owner = Owner(tenant, actor, self._marks_key)
+
+        def recorded(changes: JobChanges) -> _T:
+            result = change(changes)
+            if CONSENT in changes.changed:
+                self._record_consent(owner, changes.get(CONSENT))
+            return result
 
         def run(writer: apsw.Connection) -> tuple[_T, JobChanges]:
-            changes = JobChanges(writer, Owner(tenant, actor, self._marks_key), int(self._clock()))
+            changes = JobChanges(writer, owner, int(self._clock()))
             if census is None:
-                return changes.make(change), changes
-            return changes.make(lambda changes: census.counted(tenant, actor, lambda: changes.flushed(change))), changes
+                return changes.make(recorded), changes
+            return changes.make(
+                lambda changes: census.counted(tenant, actor, lambda: changes.flushed(recorded))
+            ), changes
 
         result, changes = self._carry_out(run)
         self._has_traces |= changes.deleted
@@ -377,6 +389,14 @@ def _translated() -> Iterator[None]:
         yield
     except apsw.Error as error:
         raise StoreUnavailableError(type(error).__name__) from error
+
+
+@contextmanager
+def _written_to_log() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StoreUnavailableError(f"the log of erasures cannot be written: {error.strerror}") from None
 
 
 @contextmanager

@@ -9,10 +9,10 @@ import apsw
 
 from hosting import sqlite_copies as copies
 from hosting.sqlite_copies import CopyError, synchronise
-from service.storage.erasure_file import ErasureFileError, erasure_file, read_erasures
+from service.storage.erasure_file import ErasureFileError, erasure_file, read_erasures, read_withdrawals
 from service.storage.files import FileLock, HeldError, make_private_folder
 from service.storage.sqlite_census import forget_census
-from service.storage.sqlite_erasing import erase_again
+from service.storage.sqlite_erasing import erase_again, withdraw_again
 from service.storage.sqlite_file import BUSY_TIMEOUT_MS, NotOurFileError, connect, prepare, schema_version
 
 _KINDS = """
@@ -55,7 +55,8 @@ def restore(backup: Path, store: Path, *, replace: bool = False) -> int:
     """Make a backup the data file again.
 
     Every item begins a new life, so that no `ETag` of before matches one. Who was erased after the backup was made, as
-    the log of erasures beside the data file says, is erased in it too before it has its place.
+    the log of erasures beside the data file says, is erased in it too before it has its place, and whose consent stands
+    withdrawn by that log has withdrawn it there too.
 
     Args:
         backup: the copy; it stays as it is, and may be of an older version.
@@ -79,7 +80,7 @@ def restore(backup: Path, store: Path, *, replace: bool = False) -> int:
     with lock:
         if not replace and store.exists():
             raise CopyError(f"{store} is there already. Say --force to replace it, with all that it holds.")
-        erasures = _erasures(store)
+        erasures, withdrawals = _log(store)
         with _explained(backup), closing(_open(backup, readonly=True)) as source:
             schema_version(source)
             with _explained(store), copies.unfinished(store) as copy:
@@ -87,6 +88,7 @@ def restore(backup: Path, store: Path, *, replace: bool = False) -> int:
                     copies.check(copied)
                     prepare(copied)
                     erased = erase_again(copied, erasures)
+                    withdraw_again(copied, withdrawals)
                     forget_census(copied)
                     copied.execute(_NEW_LIVES)
                     copied.execute("PRAGMA journal_mode = DELETE")
@@ -115,11 +117,11 @@ def inspect(store: Path) -> dict[str, Any]:
         return {"integrity": "ok", "schema_version": version, "items": dict(_rows(source, _KINDS)), **figures}
 
 
-def _erasures(store: Path) -> dict[str, str]:
+def _log(store: Path) -> tuple[dict[str, str], dict[tuple[str, str], bytes]]:
     log = erasure_file(store)
     with _explained(log):
         try:
-            return read_erasures(store)
+            return read_erasures(store), read_withdrawals(store)
         except ErasureFileError as error:
             raise CopyError(f"The log of erasures {log} cannot be used: {error}.") from None
 

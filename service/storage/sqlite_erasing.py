@@ -1,4 +1,4 @@
-"""How an older copy of a data file forgets again who was erased after it was made."""
+"""How an older copy of a data file knows of what came after it: who was erased, and who has withdrawn consent."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import apsw
 import orjson
 
-from service.items import ERASED, MARKS
+from service.items import CONSENT, ERASED, MARKS
 from service.storage.owner import Owner
 from service.storage.sqlite_file import marks_key
 from service.storage.sqlite_items import SQLiteChanges, SQLiteItems
@@ -22,6 +22,7 @@ _FORGET = (
     "DELETE FROM work WHERE tenant = ? AND actor = ?",
 )
 _EVERYBODY = ""
+_WITHDRAW = "INSERT OR IGNORE INTO item (tenant, actor, key, life, version, document) VALUES (?, ?, ?, ?, 1, ?)"
 
 
 def erase_again(connection: apsw.Connection, erasures: Mapping[str, str]) -> int:
@@ -55,6 +56,19 @@ def erase_again(connection: apsw.Connection, erasures: Mapping[str, str]) -> int
         SQLiteChanges(connection, owner, 0).put(ERASED, orjson.dumps(erasure))
     connection.execute("COMMIT")
     return sum(owner.actor != _EVERYBODY for owner in people)
+
+
+def withdraw_again(connection: apsw.Connection, withdrawals: Mapping[tuple[str, str], bytes]) -> None:
+    """Mark in a copy those whose consent stands withdrawn and who have no mark there; lives are given afterwards.
+
+    Args:
+        connection: the copy, which nobody else uses.
+        withdrawals: the mark of each tenant's keyed hash, as the log has it.
+
+    """
+    rows = [(tenant, MARKS + pseudonym, CONSENT, "", mark) for (tenant, pseudonym), mark in withdrawals.items()]
+    with connection:
+        connection.executemany(_WITHDRAW, rows)
 
 
 def _owners(connection: apsw.Connection, key: bytes) -> Iterator[Owner]:

@@ -16,6 +16,7 @@ class VersionedChanges(ABC):
     Nobody else changes anything meanwhile, so what was read to decide on a write is not read again to write it.
 
     Attributes:
+        changed: the keys of the items that were stored or deleted.
         deleted: whether something was deleted, whose traces are to be removed.
         is_due: whether work was scheduled that need not wait.
 
@@ -23,7 +24,7 @@ class VersionedChanges(ABC):
 
     def __init__(self, now: int) -> None:
         self._now = now
-        self._changed: set[str] = set()
+        self.changed: set[str] = set()
         self._sizes: dict[str, int] = {}
         self._known: dict[str, Stored | None] = {}
         self.deleted = self.is_due = False
@@ -74,8 +75,8 @@ class VersionedChanges(ABC):
         return self._known[key]
 
     def _count(self, key: str) -> None:
-        self._changed.add(key)
-        if len(self._changed) > MAX_CHANGES:
+        self.changed.add(key)
+        if len(self.changed) > MAX_CHANGES:
             raise ValueError(f"a write changes at most {MAX_CHANGES} items")
 
     def _weigh(self, key: str, size: int) -> None:

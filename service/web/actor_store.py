@@ -5,8 +5,8 @@ from typing import TypeVar
 
 import orjson
 
-from service.items import Changes, Item, Items
-from service.personalization.consent import CONSENT, require_consent
+from service.items import CONSENT, Changes, Item, Items
+from service.personalization.consent import require_consent
 from service.personalization.standing import ALIASES, STANDING, Standing
 from service.refusal import Refused
 from service.storage import ItemStore, StoreUnavailableError

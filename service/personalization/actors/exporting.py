@@ -6,9 +6,9 @@ from typing import Any, Final
 
 import orjson
 
-from service.items import Item, Items
+from service.items import CONSENT, Item, Items
 from service.personalization.actors.document import Frame, rendered
-from service.personalization.consent import CONSENT, stated
+from service.personalization.consent import stated
 from service.personalization.history.layout import Head, place_of, scan_events
 from service.personalization.preferences.rules import stored_preferences
 from service.personalization.profile import PROFILE_KEY, told_with_meta

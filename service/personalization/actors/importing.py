@@ -11,12 +11,12 @@ from typing import Any, Final
 
 import orjson
 
-from service.items import Changes, Items, ItemStore, StoreUnavailableError
+from service.items import CONSENT, Changes, Items, ItemStore, StoreUnavailableError
 from service.personalization.actors.batches import EVENTS, ITEMS, PREFERENCES, batched
 from service.personalization.actors.exporting import ExportBrokenError, export
 from service.personalization.actors.known import is_known
 from service.personalization.actors.told import Document, fingerprint
-from service.personalization.consent import CONSENT, require_consent
+from service.personalization.consent import require_consent
 from service.personalization.history import retention as histories
 from service.personalization.history.layout import Head, drop_event, keys_between, put_event
 from service.personalization.history.retention import Retention

@@ -14,9 +14,8 @@ from typing import Final, Protocol, TypeVar
 
 import orjson
 
-from service.items import ALL_KEYS, ERASED, MAX_CHANGES, Changes, Item, Items
+from service.items import ALL_KEYS, CONSENT, ERASED, MAX_CHANGES, Changes, Item, Items
 from service.personalization import retries
-from service.personalization.consent import CONSENT
 from service.personalization.standing import STANDING, Standing, aliases, put_aliases
 
 WORK: Final = "erasure"

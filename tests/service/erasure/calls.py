@@ -38,7 +38,8 @@ class Log(AnyLog):
 
     @property
     def entries(self) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.path.read_text().splitlines()] if self.path.exists() else []
+        lines = self.path.read_text().splitlines() if self.path.exists() else []
+        return [entry for entry in map(json.loads, lines) if "erasure" in entry]
 
 
 @dataclass(frozen=True)

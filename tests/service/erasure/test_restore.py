@@ -4,20 +4,25 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from hosting.sqlite_copies import CopyError
-from service.items import Changes
+from service.items import CONSENT, Changes
 from service.personalization.erasure import erasing, tenants
 from service.personalization.standing import Standing, put_aliases
+from service.storage import StoreUnavailableError
+from service.storage.erasure_file import read_withdrawals
 from service.storage.sqlite import SQLiteStore
 from service.storage.sqlite_copies import back_up, restore
 from tests.service.erasure.calls import Log, items
 
 NAME = b'{"names":"canary"}'
+WITHDRAWAL = b'{"since":"2026-01-01T00:00:00Z"}'
 
 
 class Data:
@@ -189,15 +194,89 @@ def test_work_on_them_goes_too(data: Data) -> None:
     assert b"canary" not in data.file.read_bytes()
 
 
-def test_a_withdrawal_of_consent_stays(data: Data) -> None:
-    data.tell("a")
-    with data.served() as store:
-        store.write("t", "a", lambda changes: changes.put("mark/consent", b"{}"))
-    copy = data.back_up()
-    data.erase("a")
-    data.restore(copy)
-    with data.served() as store:
-        assert store.get("t", "a", "mark/consent") != [None]
+class TestConsent:
+    """Who has withdrawn consent has done so in an older backup too; in doubt it counts as withdrawn."""
+
+    def withdraw(self, data: Data, actor: str = "a", mark: bytes = WITHDRAWAL) -> None:
+        with data.served() as store:
+            store.write("t", actor, lambda changes: changes.put(CONSENT, mark))
+
+    def give(self, data: Data, actor: str = "a") -> None:
+        with data.served() as store:
+            store.write("t", actor, lambda changes: changes.delete(CONSENT))
+
+    def mark(self, data: Data, actor: str = "a", tenant: str = "t") -> bytes | None:
+        with data.served() as store:
+            (item,) = store.get(tenant, actor, CONSENT)
+        return item.document if item else None
+
+    def test_a_withdrawal_after_the_backup_is_brought_back(self, data: Data) -> None:
+        data.tell("a", "b")
+        data.tell("a", tenant="other")
+        copy = data.back_up()
+        self.withdraw(data)
+        data.restore(copy)
+        assert (self.mark(data), self.mark(data, "b"), self.mark(data, tenant="other")) == (WITHDRAWAL, None, None)
+        assert data.document("a") == NAME, "what is stored stays"
+
+    def test_so_is_that_of_somebody_who_came_after_the_backup(self, data: Data) -> None:
+        data.tell("b")
+        copy = data.back_up()
+        self.withdraw(data)
+        data.restore(copy)
+        assert self.mark(data) == WITHDRAWAL
+
+    def test_it_outlives_an_erasure_after_the_backup_under_every_id(self, data: Data) -> None:
+        data.tell("a", "visitor")
+        copy = data.back_up()
+        with data.served() as store:
+            store.write("t", "visitor", Standing(alias_of="a").store)
+            store.write("t", "a", lambda changes: put_aliases(changes, ["visitor"]))
+        self.withdraw(data)
+        data.erase("a")
+        assert data.restore(copy) == 2
+        assert (self.mark(data), self.mark(data, "visitor")) == (WITHDRAWAL, WITHDRAWAL)
+
+    def test_who_gave_consent_again_before_the_restore_has_given_it(self, data: Data) -> None:
+        data.tell("a")
+        copy = data.back_up()
+        self.withdraw(data)
+        self.give(data)
+        data.restore(copy)
+        assert self.mark(data) is None
+
+    def test_a_withdrawal_in_the_backup_stays_as_it_was(self, data: Data) -> None:
+        self.withdraw(data)
+        copy = data.back_up()
+        self.give(data)
+        self.withdraw(data, mark=b'{"since":"later"}')
+        data.restore(copy)
+        assert self.mark(data) == WITHDRAWAL
+        self.give(data)
+        data.erase("a")
+        data.restore(copy)
+        assert self.mark(data) == WITHDRAWAL, "consent that was given since has to be told again"
+
+    def test_nothing_is_withdrawn_while_the_log_cannot_be_written(self, data: Data) -> None:
+        data.tell("a")
+        log = Path(f"{data.file}.erasures")
+        log.mkdir()
+        with pytest.raises(StoreUnavailableError):
+            self.withdraw(data)
+        log.rmdir()
+        assert self.mark(data) is None
+
+    def test_the_last_line_is_what_stands_however_many_calls_meet(self, data: Data) -> None:
+        def change(store: SQLiteStore, number: int) -> None:
+            if number % 2:
+                store.write("t", "a", lambda changes: changes.delete(CONSENT))
+            else:
+                store.write("t", "a", lambda changes: changes.put(CONSENT, WITHDRAWAL))
+
+        for _ in range(3):
+            with data.served() as store, ThreadPoolExecutor(8) as pool:
+                list(pool.map(partial(change, store), range(40)))
+            assert (read_withdrawals(data.file) == {}) == (self.mark(data) is None)
 
 
 class TestTenant:
