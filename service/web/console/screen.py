@@ -22,6 +22,14 @@ def moment(text: str) -> str:
     return f"{text[:10]} {text[11:19]} UTC"
 
 
+def unseen(actor: str) -> list[str]:
+    """Return the characters of an id, as `U+202E`, that are not seen and may have it look like another one."""
+    found = {character for character in actor if not character.isprintable()}
+    if actor != actor.strip(" "):
+        found.add(" ")
+    return [f"U+{ord(character):04X}" for character in sorted(found)]
+
+
 _POLICY = policy({"script-src": "'self'"})
 _PAGES = Pages(
     "Personalization",
@@ -31,6 +39,7 @@ _PAGES = Pages(
     form_token_field=FORM_TOKEN,
     json=lambda value: orjson.dumps(value).decode(),
     moment=moment,
+    unseen=unseen,
 )
 
 

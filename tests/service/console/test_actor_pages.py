@@ -149,6 +149,14 @@ def test_what_is_no_actor_id_is_refused_as_by_the_api(operator: Operator, actor:
         }
 
 
+@pytest.mark.parametrize(
+    ("actor", "told"), [("ana", ""), ("Ana Silva", ""), ("\u202eana\u200b", "U+200B, U+202E."), ("ana ", "U+0020.")]
+)
+def test_an_id_that_looks_like_another_is_told_apart(operator: Operator, actor: str, told: str) -> None:
+    page = text(shown(operator, "data", actor))
+    assert (f"characters that cannot be seen: {told}" in page) == bool(told)
+
+
 def test_what_the_api_refuses_is_refused_in_its_words(operator: Operator, service: RunningService) -> None:
     answer = operator.send("context", actor_id=ANA, budget="10")
     problem = service.call("GET", f"{PROFILE}/context?budget=10").json
