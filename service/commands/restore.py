@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hosting.progress import waiting
 from hosting.sqlite_copies import CopyError
 from service.commands.outcome import CommandError
 from service.settings import add_store_option, read_file
@@ -19,7 +20,7 @@ def add(commands: Any) -> None:
         help="make a backup the data file again",
         description="Make a backup the data file again, while it is not served. What it holds begins a new life: an "
         "ETag from before matches nothing. Who was erased after the backup was made, as the log of erasures beside the "
-        "data file says, is erased again.",
+        "data file says, is erased again, and whose consent stands withdrawn by that log has withdrawn it.",
     )
     parser.add_argument("file", metavar="FILE", type=Path, help="the backup; it stays as it is")
     parser.add_argument("--force", action="store_true", help="replace the data file if it is there, with all it holds")
@@ -37,7 +38,8 @@ def run(options: argparse.Namespace) -> None:
     """
     store = read_file(options, os.environ)
     try:
-        erased = restore(options.file, store, replace=options.force)
+        with waiting(f"restoring {store}"):
+            erased = restore(options.file, store, replace=options.force)
     except CopyError as error:
         raise CommandError(str(error)) from None
     sys.stdout.write(
