@@ -12,10 +12,12 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from service.contract import Contract, load_contract
 from service.credentials import records
+from service.metrics import Metrics
 from service.storage import Place
 from service.storage.opening import open_beside
 from service.storage.sqlite import SQLiteStore
 from service.web.app import create_app
+from service.web.observing import Observer
 from tests.service.contract_fuzz.exchanges import Target
 from tests.service.contract_fuzz.population import EMPTY_TENANT
 
@@ -39,7 +41,9 @@ def served(
     contract: Contract, store: SQLiteStore, path: Path, make: Callable[[Callable[[], Flask]], Flask]
 ) -> Iterator[Target]:
     """Serve an application in this process; `make` is given what makes the one that is as it should be."""
-    app = make(lambda: create_app(contract, store, [], instance="served", main_pid=1))
+    # Its log would stand between the lines of pytest.
+    silent = Observer(Metrics(), write=len)
+    app = make(lambda: create_app(contract, store, [], instance="served", main_pid=1, observer=silent))
     keys = add_credentials(path)
     server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=_Quiet)
     thread = threading.Thread(target=server.serve_forever)
