@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from hosting.help import HelpFormatter
 from hosting.outcome import FailedError, carried_out
 from tama.commands import backup, call, clients, export, graph, import_, list_, serve, show
 
@@ -15,33 +16,35 @@ if TYPE_CHECKING:
 _OVERVIEW = """\
 Look into a control plane of Tama, call the actions that it holds, and move it to another place.
 
-A control plane keeps what a Terraform configuration declared: spaces, the specifications in them, and
-the actions that a specification's document yields. It is named by its base URL. The one that the
-provider runs by itself lies in a folder, and its base URL is embedded:<folder>; the base URL of one that
-`tama serve` serves is https://<host>."""
+A control plane keeps what a Terraform configuration declared: spaces, the specifications in them, and the actions that
+a specification's document yields. It is named by its base URL. The one that the provider runs by itself lies in a
+folder, and its base URL is embedded:<folder>; the base URL of one that `tama serve` serves is https://<host>."""
 
 _EXAMPLES = """\
 first steps:
-  tama list --base-url embedded:./tama
-      what is there: the ids in its first columns are what other commands ask for
-  tama show --base-url embedded:./tama movies
+  export TAMA_BASE_URL=embedded:./tama
+      the control plane that is meant, which --base-url names too
+  tama list
+      what is there: the ids in its first columns are what others ask for
+  tama show movies
       one object, by its id, slug or name, and what it has to do with others
-  tama graph --base-url embedded:./tama --output tama.svg
+  tama graph --output tama.svg
       a picture of the spaces and bridges, with what is in them
-  tama call --base-url embedded:./tama <specification id>:get-profile '{"path": {"actor_id": "ana"}}'
+  tama call <specification id>:get-profile '{"path": {"actor_id": "ana"}}'
       call an action as a model would, and print the answer
-  tama export --base-url embedded:./tama --with-secrets > tama.json
-      all of it as one document, which `tama import` makes a control plane again
+  tama export --with-secrets > tama.json
+      all of it as one document, of which `tama import` makes a control plane
 
 to serve a control plane, and to reach it:
   tama clients add --store sqlite:plane/tama.db
       print a client_id and a client_secret
   tama serve --store sqlite:plane/tama.db
       let the provider and this command reach it over HTTP, as this client
-  TAMA_CLIENT_ID=… TAMA_CLIENT_SECRET=… tama list --base-url http://127.0.0.1:8090
+  export TAMA_BASE_URL=http://127.0.0.1:8090 TAMA_CLIENT_ID=…
+  TAMA_CLIENT_SECRET=… tama list
 
-TAMA_BASE_URL in the environment stands for --base-url, TAMA_STORE for --store. A secret is never an
-argument, which every user of the machine could see. `tama COMMAND --help` says more of a command.
+TAMA_STORE in the environment stands for --store. A secret is never an argument, which every user of the machine could
+see. `tama COMMAND --help` says more of a command.
 
 exit status: 0 done, 1 tried and not done, 2 wrong usage, 130 interrupted, 141 nobody reads the output"""
 
@@ -76,8 +79,7 @@ def _run(arguments: Sequence[str] | None) -> int | None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    form = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("tama", description=_OVERVIEW, epilog=_EXAMPLES, formatter_class=form)
+    parser = argparse.ArgumentParser("tama", description=_OVERVIEW, epilog=_EXAMPLES, formatter_class=HelpFormatter)
     parser.set_defaults(command=None)
     parser.add_argument("--version", action="store_true", help="show the version and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")

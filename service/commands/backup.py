@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hosting.progress import waiting
 from hosting.sqlite_copies import CopyError
 from service.commands.outcome import CommandError
 from service.settings import add_store_option, read_file
@@ -36,7 +37,8 @@ def run(options: argparse.Namespace) -> None:
     """
     store = read_file(options, os.environ)
     try:
-        back_up(store, options.file, replace=options.force)
+        with waiting(f"copying {store}"):
+            back_up(store, options.file, replace=options.force)
     except CopyError as error:
         raise CommandError(str(error)) from None
     sys.stdout.write(f"backed up to {options.file}\n")

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from hosting.progress import waiting
 from hosting.sqlite_copies import CopyError
 from service.commands.outcome import CommandError
 from service.settings import add_store_option, read_file
@@ -35,7 +36,8 @@ def run(options: argparse.Namespace) -> None:
     """
     store = read_file(options, os.environ)
     try:
-        report = inspect(store)
+        with waiting(f"checking {store}"):
+            report = inspect(store)
     except CopyError as error:
         raise CommandError(str(error)) from None
     sys.stdout.write(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() + "\n")

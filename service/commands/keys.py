@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,6 +9,9 @@ from typing import Any
 
 import orjson
 
+from hosting.outcome import UnusableError
+from hosting.printing import print_text, table
+from hosting.progress import waiting
 from service.commands.outcome import CommandError
 from service.contract import load_contract
 from service.credentials import records
@@ -20,6 +22,7 @@ from service.storage import ItemStore
 from service.storage.opening import CannotOpenError, open_beside
 
 MAX_OVERLAP_S = 30 * 24 * 60 * 60
+_COLUMNS = ("id", "tenant", "label", "scopes", "created", "revoked", "valid_keys")
 
 
 def add(commands: Any) -> None:
@@ -29,9 +32,10 @@ def add(commands: Any) -> None:
         help="add, list, revoke and rotate credentials, also while the store is served",
         description="Manage the credentials of callers. A running service takes a change up within 5 seconds.",
     )
-    kinds = parser.add_subparsers(dest="keys_command", metavar="COMMAND", required=True)
+    kinds = parser.add_subparsers(dest="keys_command", title="commands", metavar="COMMAND", required=True)
     _declare_add(kinds)
-    _declare(kinds, "list", _list, "print each credential as one line of JSON, without its secrets")
+    listing = _declare(kinds, "list", _list, "show the credentials, without their secrets")
+    listing.add_argument("--json", action="store_true", help="print one JSON array in the place of a table")
     revoke = _declare(kinds, "revoke", _revoke, "end a credential for good, with the tokens it was given")
     revoke.add_argument("id", metavar="ID", help="the credential, as `keys list` names it")
     _declare(
@@ -61,12 +65,14 @@ def _declare_add(kinds: Any) -> None:
         help="what it may do: a scope of the contract. Give the option once for each.",
     )
     parser.add_argument("--label", metavar="TEXT", default="", help="what you call it in lists")
+    parser.add_argument("--json", action="store_true", help="print one JSON object with id and key")
 
 
 def _declare(
-    kinds: Any, name: str, act: Callable[[ItemStore, argparse.Namespace], None], summary: str
+    kinds: Any, name: str, act: Callable[[ItemStore, argparse.Namespace], str], summary: str
 ) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = kinds.add_parser(name, help=summary, description=f"{summary.capitalize()}.")
+    description = f"{summary[0].upper()}{summary[1:]}."
+    parser: argparse.ArgumentParser = kinds.add_parser(name, help=summary, description=description)
     add_store_option(parser)
     parser.set_defaults(run=run, act=act)
     return parser
@@ -83,42 +89,51 @@ def run(options: argparse.Namespace) -> None:
     place = read_store(options, os.environ)
     if options.act is not _add and isinstance(place, Path) and not place.exists():
         # Only `keys add` makes a file; any other command on one that is not there has its name wrong.
-        raise CommandError(f"There is no file {place}.")
+        raise CommandError(f"There is no file {place}. Look at --store; `personalization keys add` makes a file.")
     try:
-        with open_beside(place) as store:
-            options.act(store, options)
+        with waiting("waiting for the store"), open_beside(place) as store:
+            said = options.act(store, options)
     except (CredentialError, CannotOpenError) as error:
         raise CommandError(str(error)) from None
+    print_text(said)
 
 
-def _add(store: ItemStore, options: argparse.Namespace) -> None:
+def _add(store: ItemStore, options: argparse.Namespace) -> str:
     known = load_contract().schema("Scope")["enum"]
     if unknown := sorted(set(options.scope) - set(known)):
-        raise CommandError(f"There is no scope {unknown[0]}. There are: {', '.join(known)}.")
-    _print(records.add(store, options.tenant, options.scope, options.label, time.time()).text)
+        raise UnusableError(f"There is no scope {unknown[0]}. There are: {', '.join(known)}.")
+    key = records.add(store, options.tenant, options.scope, options.label, time.time())
+    return _json({"id": key.id, "key": key.text}) if options.json else key.text
 
 
-def _list(store: ItemStore, _options: argparse.Namespace) -> None:
+def _list(store: ItemStore, options: argparse.Namespace) -> str:
     now = time.time()
-    for record in records.listed(store):
-        _print(orjson.dumps(_shown(record, now)).decode())
+    shown = [_shown(record, now) for record in records.listed(store)]
+    if options.json:
+        return _json(shown)
+    rows = [{**one, "scopes": " ".join(one["scopes"]), "revoked": one["revoked"] or ""} for one in shown]
+    return table("Credentials", _COLUMNS, rows)
 
 
-def _revoke(store: ItemStore, options: argparse.Namespace) -> None:
+def _revoke(store: ItemStore, options: argparse.Namespace) -> str:
     records.revoke(store, options.id, time.time())
-    _print(f"revoked {options.id}")
+    return f"revoked {options.id}"
 
 
-def _rotate(store: ItemStore, options: argparse.Namespace) -> None:
-    _print(records.rotate(store, options.id, options.overlap, time.time()).text)
+def _rotate(store: ItemStore, options: argparse.Namespace) -> str:
+    return records.rotate(store, options.id, options.overlap, time.time()).text
 
 
-def _rotate_signing_key(store: ItemStore, _options: argparse.Namespace) -> None:
+def _rotate_signing_key(store: ItemStore, _options: argparse.Namespace) -> str:
     rotate_signing_key(store)
-    _print("tokens are signed with another key")
+    return "tokens are signed with another key"
 
 
-def _shown(record: Record, now: float) -> dict[str, object]:
+def _json(value: object) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _shown(record: Record, now: float) -> dict[str, Any]:
     return {
         "id": record.id,
         "tenant": record.tenant,
@@ -131,11 +146,6 @@ def _shown(record: Record, now: float) -> dict[str, object]:
 
 
 def _overlap(text: str) -> int:
-    seconds = int(text)
-    if not 0 <= seconds <= MAX_OVERLAP_S:
-        raise argparse.ArgumentTypeError(f"it must be a number of seconds from 0 to {MAX_OVERLAP_S}")
-    return seconds
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(line + "\n")
+    if not text.isascii() or not text.isdigit() or int(text) > MAX_OVERLAP_S:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number of seconds from 0 to {MAX_OVERLAP_S}")
+    return int(text)

@@ -4,6 +4,7 @@ import argparse
 import sys
 from typing import Any
 
+from hosting.printing import print_json, print_text
 from service.commands.outcome import CommandError
 from service.settings import STORE, read_place
 from service.storage import StoreUnavailableError
@@ -25,6 +26,7 @@ def add(commands: Any) -> None:
     )
     for option, help_ in (("--from", "the store that is copied"), ("--to", "an empty store, or a copy to go on with")):
         parser.add_argument(option, metavar="STORE", required=True, help=f"{help_}; in the form of {STORE.option}")
+    parser.add_argument("--json", action="store_true", help="print one JSON object with counts and sha256")
     parser.set_defaults(run=run)
 
 
@@ -48,12 +50,22 @@ def run(options: argparse.Namespace) -> None:
         raise CommandError(str(error)) from None
     except OSError as error:
         raise CommandError(f"A file cannot be used: {error.strerror}.") from None
+    finally:
+        _show("")
+    if options.json:
+        print_json({"counts": report.counts, "sha256": report.digest})
+        return
     for name, count in report.counts.items():
-        sys.stdout.write(f"{name}: {count}\n")
-    sys.stdout.write(f"sha256: {report.digest}\n")
+        print_text(f"{name}: {count}")
+    print_text(f"sha256: {report.digest}")
 
 
 def _tell(copied: int) -> None:
     """Tell who looks on how far the copy is."""
+    _show(f"copied {copied} rows")
+
+
+def _show(text: str) -> None:
+    """Show a text in the place of the one before, where somebody looks on."""
     if sys.stderr.isatty():
-        sys.stderr.write(f"{_ERASE_LINE}copied {copied} rows")
+        sys.stderr.write(f"{_ERASE_LINE}{text}")

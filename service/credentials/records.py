@@ -171,7 +171,9 @@ def _change(store: ItemStore, credential_id: str, change: Callable[[Record], Rec
     def write(changes: Changes) -> None:
         stored = changes.get(key_of(credential_id))
         if stored is None:
-            raise CredentialError(f"There is no credential {credential_id}.")
+            raise CredentialError(
+                f"There is no credential {credential_id}. `personalization keys list` shows those that there are."
+            )
         changes.put(stored.key, change(Record.of(stored)).document())
 
     store.write(NO_TENANT, PARTITION, write)

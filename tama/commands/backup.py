@@ -35,6 +35,7 @@ def run(options: argparse.Namespace) -> None:
 
     import apsw  # noqa: PLC0415 - as above
 
+    from hosting.progress import waiting  # noqa: PLC0415 - as above
     from hosting.sqlite_copies import CopyError, back_up, explained  # noqa: PLC0415 - as above
     from tama.control_plane.store.addresses import SQLITE  # noqa: PLC0415 - as above
 
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
         return apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
 
     try:
-        with explained(file), closing(connect(file)) as source:
+        with waiting(f"copying {file}"), explained(file), closing(connect(file)) as source:
             back_up(source, Path(options.file), connect, replace=options.force)
     except CopyError as error:
         raise FailedError(str(error)) from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from hosting.help import HelpFormatter
 from hosting.outcome import FAILED, SUCCESS
 from hosting.printing import print_json
 from tama.commands.reaching import OURS, add_base_url, reached
@@ -14,16 +15,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 _CALL = """\
-Call an action as Tama does for a model: with the specification's endpoint and its source identity.
-Prints {"status": …, "body": …} as JSON."""
+Call an action as Tama does for a model: with the specification's endpoint and its source identity. Prints
+{"status": …, "body": …} as JSON."""
 
 _CALL_DETAILS = """\
 a tool call holds those of these members that the operation has:
   path, query, header   objects with the operation's parameters by name
   body                  the request's body
 
-exit status: 0 when the answer's status is a 2xx, 1 for another answer or none, 2 for a tool call that is
-not JSON"""
+exit status: 0 when the answer's status is a 2xx, 1 for another answer or none, 2 for a tool call that is not JSON"""
 
 
 def add(commands: Any) -> None:
@@ -33,7 +33,7 @@ def add(commands: Any) -> None:
         help="call an action",
         description=_CALL,
         epilog=_CALL_DETAILS,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
     )
     parser.add_argument("action", metavar="ACTION", help="an action's id, or <specification id>:<operationId>")
     parser.add_argument("tool_call", metavar="TOOL_CALL", help="the tool call as JSON; '-' reads it from the input")

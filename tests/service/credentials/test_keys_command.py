@@ -2,6 +2,8 @@
 
 import json
 import stat
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from service.credentials import tokens
 from service.storage.files import FileLock
 from service.storage.sqlite_beside import SQLiteBeside
 from tests.service.server import BASE, RunningService
+from tools.environment import ROOT
 
 
 def run(capsys: pytest.CaptureFixture[str], store: Path, *arguments: str) -> list[str]:
@@ -22,7 +25,8 @@ def run(capsys: pytest.CaptureFixture[str], store: Path, *arguments: str) -> lis
 
 
 def listed(capsys: pytest.CaptureFixture[str], store: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in run(capsys, store, "list")]
+    shown: list[dict[str, Any]] = json.loads("".join(run(capsys, store, "list", "--json")))
+    return shown
 
 
 def test_keys_are_managed_while_the_service_runs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,7 +69,6 @@ def test_the_first_key_can_be_added_before_the_first_start(tmp_path: Path, capsy
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["add", "--scope", "profile:delete"], "There is no scope profile:delete. There are: profile:read,"),
         (["add", "--scope", "admin", "--tenant", "a b"], "A tenant is 1 to 64 of the characters"),
         (["revoke", "0000"], "There is no credential 0000."),
         (["rotate", "0000"], "There is no credential 0000."),
@@ -82,6 +85,45 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
     assert problem in printed.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["add", "--scope", "profile:delete"], "There is no scope profile:delete. There are: profile:read,"),
+        (["rotate", "0000", "--overlap", "1d"], "'1d' is no number of seconds from 0 to 2592000"),
+        (["rotate", "0000", "--overlap", "2592001"], "'2592001' is no number of seconds from 0 to 2592000"),
+    ],
+)
+def test_what_is_not_understood_is_said_in_a_sentence_too(tmp_path: Path, arguments: list[str], problem: str) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "service", "keys", *arguments, "--store", f"sqlite:{tmp_path}/p.db"],
+        cwd=ROOT,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert problem in ran.stderr
+
+
+def test_credentials_are_listed_as_a_table_and_a_key_is_added_as_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "p.db"
+    assert run(capsys, store, "add", "--scope", "admin", "--label", "operators")[0].startswith("mpk_")
+    added = json.loads(run(capsys, store, "add", "--scope", "profile:read", "--json")[0])
+    run(capsys, store, "revoke", added["id"])
+    title, heading, *rows = run(capsys, store, "list")
+    assert (title, heading.split()) == (
+        "Credentials",
+        ["ID", "TENANT", "LABEL", "SCOPES", "CREATED", "REVOKED", "VALID", "KEYS"],
+    )
+    (first,) = [row for row in rows if "operators" in row]
+    (second,) = [row for row in rows if added["id"] in row]
+    assert (first.split()[1:4], first.split()[-1], second.split()[-1]) == (["default", "operators", "admin"], "1", "0")
+    assert added["key"] not in "".join(rows)
+
+
 def test_a_file_that_must_be_made_is_left_to_who_serves_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store = tmp_path / "p.db"
     with FileLock(store):
@@ -96,7 +138,7 @@ def test_only_the_first_key_makes_a_file(
 ) -> None:
     store = tmp_path / "mistyped.db"
     assert main(["keys", *command, "--store", f"sqlite:{store}"]) == 1
-    assert capsys.readouterr().err == f"personalization: There is no file {store}.\n"
+    assert capsys.readouterr().err.startswith(f"personalization: There is no file {store}. Look at --store;")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -40,7 +40,7 @@ def test_alone_it_prints_help_that_a_newcomer_can_follow() -> None:
 
     assert (ran.returncode, ran.stderr) == (0, b"")
     text = ran.stdout.decode()
-    assert all(f"tama {command} " in text for command in ("list", "show", "call", "export", "clients add", "serve"))
+    assert all(f"  tama {command}" in text for command in ("list", "show", "call", "export", "clients add", "serve"))
     assert all(word in text for word in ("embedded:", "http://", "TAMA_BASE_URL", "exit status"))
     assert tama("--help").stdout == ran.stdout
 

@@ -113,9 +113,12 @@ def test_who_waits_at_a_terminal_is_told_and_the_line_is_cleared(monkeypatch: py
 
 
 def test_a_passing_line_stays_in_its_line() -> None:
-    with terminal(20) as (writer, shown), open(os.dup(writer), "w") as errors:  # noqa: PTH123 - as above
-        with progress.passing_line(errors) as show:
-            show("w" * 50)
+    with (
+        terminal(20) as (writer, shown),
+        open(os.dup(writer), "w") as errors,  # noqa: PTH123 - as above
+        progress.passing_line(errors) as show,
+    ):
+        show("w" * 50)
     assert b"".join(shown) == b"\r\x1b[K" + b"w" * 19 + b"\r\x1b[K"
 
 
@@ -128,3 +131,11 @@ def test_who_does_not_wait_is_told_nothing(capfd: pytest.CaptureFixture[str]) ->
     with progress.waiting("waiting"):
         pass
     assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("call", "--help")])
+def test_help_fits_the_terminal_but_for_examples(arguments: tuple[str, ...]) -> None:
+    shown = lines(50, *arguments, variables={})
+
+    assert all(len(line) <= 50 for line in shown if not line.startswith(" "))
+    assert any(len(line) > 40 for line in shown if not line.startswith(" "))
