@@ -14,7 +14,7 @@ help:
 	'make down              destroy it again; PURGE=1 removes the data and the installed provider too' \
 	'make test              run make check and all tests; PYTEST="-k name" chooses' \
 	'make check             format, lint, types, and whether the generated files are fresh' \
-	'make generate          write the generated files: constructs, reference, and pictures of the deployed stack' \
+	'make generate          write the generated files: constructs, reference, and the pictures in the docs' \
 	'make install-provider  lay the Terraform provider where `terraform init` finds it; MIRROR=folder lays it elsewhere' \
 	'make bench-service     measure the service beside a bare view, a small store, and Kinto; STORE=postgresql: on PostgreSQL' \
 	'make bench-provider    measure Terraform with the provider, without one, and with another' \
@@ -38,7 +38,7 @@ check: packages
 	@.venv/bin/python -m tools.generate --check
 
 generate:
-	@$(python) tools.bootstrap dev terraform node npm-packages
+	@$(python) tools.bootstrap dev terraform node npm-packages chromium
 	@.venv/bin/python -m tools.generate && .venv/bin/python -m tools.pictures
 
 install-provider:

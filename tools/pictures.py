@@ -1,4 +1,7 @@
-"""`make generate`: draw the pictures in README and docs, of the stack as Terraform deploys it in a temporary folder."""
+"""`make generate`: draw the pictures in README and docs, of the stack as Terraform deploys it in a temporary folder.
+
+The one of the console is of the service that runs there. It depends on the machine's fonts, so no test compares it.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from tama.client import connect
 from tama.graph.objects import from_objects
 from tama.graph.plan import from_plan
 from tama.graph.svg import svg
-from tools import environment, install_provider, progress
+from tools import console, environment, install_provider, progress
 from tools.environment import ROOT
 
 FOLDER = "docs/pictures"
@@ -56,9 +59,10 @@ def main() -> None:
     with progress.step("Drawing the stack"), _deployed() as terraform:
         terraform.run("plan", "-input=false", "-out=plan.bin", *PLANNED)
         service_url = terraform.read("output", "-json")["service_url"]["value"]
-        files = drawn(
-            terraform.folder / ".state" / "terraform" / "tama", terraform.read("show", "-json", "plan.bin"), service_url
-        )
+        state = terraform.folder / ".state" / "terraform"
+        files = drawn(state / "tama", terraform.read("show", "-json", "plan.bin"), service_url)
+        key = (state / "service" / "api-key").read_text("utf-8").strip()
+        console.take(service_url, key, ROOT / FOLDER / "console.png")
     for name, text in files.items():
         (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / name).write_text(text, "utf-8")
