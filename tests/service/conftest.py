@@ -14,6 +14,7 @@ from tests.service.client import Client
 from tests.service.clock import Clock
 from tests.service.server import KEY, RunningService
 from tests.service.stores import KINDS, SharedStore, database_of
+from tests.support.dynamodb import patience
 from tests.support.postgresql import PostgreSQL
 
 
@@ -47,7 +48,11 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     if kind == "postgresql":
         yield request.getfixturevalue("shared_store").emptied()
     elif kind == "dynamodb":
-        with database_of(kind, request) as address, closing(DynamoDBStore(address, sweep_period=3_600)) as store:
+        with (
+            patience(),
+            database_of(kind, request) as address,
+            closing(DynamoDBStore(address, sweep_period=3_600)) as store,
+        ):
             yield store
     else:
         with closing(SQLiteStore(tmp_path / "data" / "personalization.db", sweep_period=3_600)) as store:

@@ -17,7 +17,7 @@ from service.storage.dynamodb import DynamoDBStore
 from tests.service.client import Client
 from tests.service.faults.lengths import length
 from tests.service.server import BASE
-from tests.support.dynamodb import DynamoDB
+from tests.support.dynamodb import DynamoDB, patience
 
 ERASED = length("TAMA_ERASED", 100)
 DOCS = Path(__file__).parents[2] / "docs" / "stores.md"
@@ -87,6 +87,7 @@ def _size(item: Mapping[str, Any]) -> int:
 def store(dynamodb: DynamoDB, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBStore]:
     """A store that makes rounds when a test says so."""
     with (
+        patience(),
         dynamodb.database() as name,
         closing(DynamoDBStore(dynamodb.address(name), tasks=TASKS, sweep_period=3_600)) as store,
     ):

@@ -27,11 +27,14 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError
 
+from service.storage import dynamodb
 from service.storage.dynamodb_creating import DEFINITION
+from service.storage.dynamodb_table import Table
 from tests.support.postgresql import end_with_the_tests, free_port
 
 REGION = "eu-west-1"
 START_TIMEOUT_S = 60.0
+PATIENCE_S = 30.0
 
 _ROOT = Path(__file__).parents[2]
 _CREDENTIALS = "[default]\naws_access_key_id = test\naws_secret_access_key = test\n"
@@ -125,6 +128,15 @@ def running(*, lasting: bool = False) -> Iterator[DynamoDB]:
             yield server
         finally:
             server.stop()
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Give the calls of stores that are opened meanwhile the time that a busy machine takes for them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Table.__init__, "__kwdefaults__", {"answer_s": PATIENCE_S})
+        patch.setattr(dynamodb, "WORK_S", PATIENCE_S)
+        yield
 
 
 class Answer(NamedTuple):

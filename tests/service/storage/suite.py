@@ -317,6 +317,7 @@ class StoreSuite:
     def test_a_write_changes_a_bounded_number_of_items(self, store: Store) -> None:
         def puts_many(count: int) -> Callable[[Changes], None]:
             def change(changes: Changes) -> None:
+                changes.get_all(*(f"n/{number}" for number in range(count)))
                 for number in range(count):
                     changes.put(f"n/{number}", b"1")
                     changes.put(f"n/{number}", b"2")

@@ -11,7 +11,7 @@ from service.items import Changes
 from service.storage import StoreUnavailableError
 from service.storage.dynamodb import CLAIM_S, DynamoDBStore
 from tests.service.storage.suite import TASKS, WORK, Clock, StoreSuite, appends, deletes, found, puts
-from tests.support.dynamodb import DynamoDB
+from tests.support.dynamodb import DynamoDB, patience
 
 OpenStore = Callable[[], DynamoDBStore]
 
@@ -26,7 +26,7 @@ def table(dynamodb: DynamoDB) -> Iterator[str]:
 @pytest.fixture
 def open_store(dynamodb: DynamoDB, table: str, clock: Clock) -> Iterator[OpenStore]:
     """Opens the store as another process has it, which makes no rounds by itself, so that a test decides when."""
-    with ExitStack() as closes:
+    with patience(), ExitStack() as closes:
 
         def open_store() -> DynamoDBStore:
             store = DynamoDBStore(dynamodb.address(table), WORK, tasks=TASKS, clock=clock, sweep_period=3_600)
@@ -44,6 +44,7 @@ def store(open_store: OpenStore) -> DynamoDBStore:
 @pytest.fixture
 def limited_store(dynamodb: DynamoDB) -> Iterator[DynamoDBStore]:
     with (
+        patience(),
         dynamodb.database() as name,
         closing(DynamoDBStore(dynamodb.address(name), sweep_period=3_600, max_actors=3)) as store,
     ):

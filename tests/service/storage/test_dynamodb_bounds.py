@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from botocore.config import Config
 
 from service.contract import Contract
 from service.items import MAX_CHANGES, MAX_DOCUMENT, MAX_STORED, Changes
@@ -14,8 +13,6 @@ from service.personalization.erasure import tenants
 from service.personalization.history.events import MAX_CONTENT_BYTES
 from service.personalization.preferences.schemas import with_declared
 from service.personalization.profile import with_bounds
-from service.storage import dynamodb as store_module
-from service.storage import dynamodb_table as table_module
 from service.storage.dynamodb import DynamoDBStore
 from service.web.app import Bounds, create_app
 from service.web.body import MAX_BYTES
@@ -23,11 +20,9 @@ from service.web.credentials import Credential, digest
 from tests.service.actors.calls import exported, imported, merged
 from tests.service.actors.documents import as_bytes, document
 from tests.service.client import Client
-from tests.service.erasure.calls import erase
 from tests.service.server import BASE, KEY
-from tests.support.dynamodb import DynamoDB
+from tests.support.dynamodb import DynamoDB, patience
 
-PATIENCE_S = 60.0
 KEYED = {"Idempotency-Key": "k"}
 # Six bytes stand for one in JSON.
 LONGEST_CONTENT = "\x01" * MAX_CONTENT_BYTES
@@ -36,11 +31,9 @@ LONGEST_VALUE = b"[" + b",".join([b"9e15"] * ((MAX_BYTES - 20) // 5)) + b"]"
 
 
 @pytest.fixture
-def store(dynamodb: DynamoDB, monkeypatch: pytest.MonkeyPatch) -> Iterator[DynamoDBStore]:
-    """A store that gives the engine of the tests the time that it takes for much at once."""
-    monkeypatch.setattr(table_module, "_CONFIG", Config(read_timeout=PATIENCE_S))
-    monkeypatch.setattr(store_module, "WORK_S", PATIENCE_S)
+def store(dynamodb: DynamoDB) -> Iterator[DynamoDBStore]:
     with (
+        patience(),
         dynamodb.database() as name,
         closing(DynamoDBStore(dynamodb.address(name), tasks=tenants.TASKS, sweep_period=3_600)) as store,
     ):
@@ -102,17 +95,13 @@ def test_a_write_of_as_many_bytes_as_may_be_is_one_transaction(store: DynamoDBSt
 
 
 @pytest.mark.parametrize("count", [MAX_CHANGES - 1, MAX_CHANGES, MAX_CHANGES + 1])
-def test_as_many_items_as_one_write_may_change_or_more_are_imported_and_erased(
+def test_as_many_items_as_one_write_may_change_or_more_are_imported_and_erased_with_the_tenant(
     client: Client, store: DynamoDBStore, dynamodb: DynamoDB, count: int
 ) -> None:
     types = sorted(f"x{number}" for number in range(count))
-    for actor in ("a", "b"):
-        whole = document(actor_id=actor, preferences=[{"type": name, "value": name} for name in types])
-        assert imported(client, whole, actor).status_code == 201
-        assert exported(client, actor).data == as_bytes(whole)
-    assert erase(client, "a").status_code == 202
-    store.sweep()
-    assert store.actors("default", None, 2) == ["b"]
+    whole = document(preferences=[{"type": name, "value": name} for name in types])
+    assert imported(client, whole).status_code == 201
+    assert exported(client).data == as_bytes(whole)
     store.write("default", tenants.NOBODY, tenants.begin)
     store.sweep()
     assert {owner.split("/")[0] for owner in owners(dynamodb, store)} == {"mark"}
