@@ -9,6 +9,7 @@ import os
 import random
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -126,6 +127,7 @@ class Database:
         work: Callable[[Connection], _T],
         *,
         isolation: str = "READ COMMITTED",
+        search_path: str | None = None,
         seconds: float = WORK_S,
         conflicts: int = CONFLICTS,
     ) -> _T:
@@ -134,6 +136,7 @@ class Database:
         Args:
             work: is given the connection, and may be called several times; what it raises undoes the transaction.
             isolation: an isolation level, in SQL's words.
+            search_path: the schema in which names without one are, None for the server's own choice.
             seconds: how long all of it may take.
             conflicts: how often it may meet another.
 
@@ -144,11 +147,19 @@ class Database:
         Other errors of psycopg, such as of a constraint, are raised as they are, and so is what the work raises.
 
         """
-        begin = _BEGIN.format(isolation, int(seconds * 1_000)).encode()
+        begin = _BEGIN.format(isolation, int(seconds * 1_000))
+        if search_path is not None:
+            begin += f"; SET LOCAL search_path TO {search_path}"
 
         def run(connection: Connection) -> _T:
-            connection.execute(begin)
-            result = work(connection)
+            connection.execute(begin.encode())
+            try:
+                result = work(connection)
+            except Exception:
+                # The pool would do it too, but only after it has made another connection for whoever waits for one.
+                with suppress(psycopg.Error):
+                    connection.rollback()
+                raise
             _commit(connection)
             return result
 

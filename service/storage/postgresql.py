@@ -13,15 +13,17 @@ from typing import Any, TypeVar
 
 import psycopg
 
-from hosting.postgresql import WORK_S, Connection, Database, DatabaseError, OutcomeUnknownError
+from hosting.postgresql import Database, DatabaseError
 from hosting.postgresql_schema import bring_forward
 from service.items import Changes, Item, Items, Work
 from service.storage import StoreUnavailableError, Task
 from service.storage.background import SWEEP_PERIOD_S, Sweeper
 from service.storage.owner import Owner
 from service.storage.postgresql_items import PostgreSQLChanges, PostgreSQLItems
+from service.storage.postgresql_reads import Reads
 from service.storage.postgresql_schema import SCHEMA, STEPS
 from service.storage.postgresql_sweeping import backlog, delete_expired, due
+from service.storage.postgresql_writes import Writes
 from service.storage.rounds import Due, Rounds
 
 CLAIM_S = 60
@@ -33,7 +35,6 @@ _MARKS_KEY = "SELECT value FROM personalization.secret WHERE name = 'marks'"
 _ACTORS = """
 SELECT actor FROM personalization.actor WHERE tenant = %s AND (tenant, actor) > (%s, %s) ORDER BY tenant, actor LIMIT %s
 """
-_ATTEMPT = "SELECT attempt FROM personalization.actor WHERE tenant = %s AND actor = %s FOR UPDATE"
 _RECORD_ERASURE = """
 INSERT INTO personalization.erasure VALUES (%s, %s, %s, now())
 ON CONFLICT (tenant, pseudonym) DO UPDATE SET erasure = excluded.erasure, at = excluded.at
@@ -52,7 +53,7 @@ class PostgreSQLStore:
         tasks: what each other kind of scheduled work does.
         clock: the time, in seconds since the epoch, by which items expire and work is due.
         sweep_period: seconds between two looks for what has expired or is due.
-        on_batch: told of each write that was committed: 1, and how many seconds it took.
+        on_batch: told of each transaction that was committed: how many writes it had, and how many seconds it took.
         max_actors: how many actors a tenant can have, see `Store`; None for any number.
         prepares: whether statements are prepared, which few poolers bear.
 
@@ -74,8 +75,6 @@ class PostgreSQLStore:
         prepares: bool = False,
     ) -> None:
         self._clock = clock
-        self._on_batch = on_batch
-        self._max_actors = max_actors
         with _translated():
             self._database = Database(address, prepares=prepares)
             try:
@@ -87,13 +86,14 @@ class PostgreSQLStore:
         self._rounds = Rounds(self, work or {}, tasks or {}, claim_s=CLAIM_S)
         self._sweeping = threading.Lock()
         self._sweeper = Sweeper(self.sweep, sweep_period)
+        self._reads = Reads(self._database, clock)
+        self._writes = Writes(self._database, clock, max_actors, on_batch=on_batch, on_due=self._sweeper.wake)
         self._sweeper.start()
 
     def get(self, tenant: str, actor: str, *keys: str) -> list[Item | None]:
         """See `ItemStore.get`."""
-        owner, now = Owner(tenant, actor, self._marks_key), int(self._clock())
         with _translated():
-            return self._database.read(lambda connection: PostgreSQLItems(connection, owner, now).get_all(*keys))
+            return self._reads.get(Owner(tenant, actor, self._marks_key), keys)
 
     def read(self, tenant: str, actor: str, view: Callable[[Items], _T]) -> _T:
         """See `ItemStore.read`."""
@@ -105,34 +105,13 @@ class PostgreSQLStore:
 
     def write(self, tenant: str, actor: str, change: Callable[[Changes], _T]) -> _T:
         """See `ItemStore.write`."""
-        return self.change(tenant, actor, change)
+        with _translated():
+            return self._writes.write(Owner(tenant, actor, self._marks_key), change)
 
     def change(self, tenant: str, actor: str, change: Callable[[PostgreSQLChanges], _T]) -> _T:
         """See `SweptStore.change`."""
-        begun = time.perf_counter()
-        owner, attempt = Owner(tenant, actor, self._marks_key), secrets.token_urlsafe(9)
-        done: tuple[_T, PostgreSQLChanges] | None = None
-
-        def run(connection: Connection) -> tuple[_T, PostgreSQLChanges]:
-            nonlocal done
-            changes = PostgreSQLChanges(connection, owner, int(self._clock()), attempt)
-            result = change(changes)
-            changes.finish(self._max_actors)
-            done = result, changes
-            return done
-
         with _translated():
-            try:
-                result, changes = self._database.transact(run)
-            except OutcomeUnknownError:
-                if done is None or not self._was_committed(owner, attempt, WORK_S - (time.perf_counter() - begun)):
-                    raise
-                result, changes = done
-        if changes.is_due:
-            self._sweeper.wake()
-        if self._on_batch is not None:
-            self._on_batch(1, time.perf_counter() - begun)
-        return result
+            return self._writes.change(Owner(tenant, actor, self._marks_key), change)
 
     def actors(self, tenant: str, after: str | None, limit: int) -> list[str]:
         """See `Store.actors`."""
@@ -193,18 +172,6 @@ class PostgreSQLStore:
     def _rows(self, statement: str, values: Sequence[object]) -> list[Any]:
         with _translated():
             return self._database.read(lambda connection: connection.execute(statement.encode(), values).fetchall())
-
-    def _was_committed(self, owner: Owner, attempt: str, seconds: float) -> bool:
-        """Return whether a write of unknown outcome is known to have been done.
-
-        It waits for the row of the actor, which that write holds as long as it may still be done. A write that came in
-        between, or one after which nothing is left of the actor, says nothing; it is then better not acknowledged.
-        """
-
-        def read(connection: Connection) -> bool:
-            return connection.execute(_ATTEMPT, (owner.tenant, owner.actor)).fetchall() == [(attempt,)]
-
-        return self._database.read(read, seconds=seconds)
 
 
 def prepare(database: Database) -> None:

@@ -13,6 +13,13 @@ from service.storage.versions import Stored, VersionedChanges
 _ITEM = "SELECT key, life, version, document, expires FROM personalization.item"
 _IS_THERE = "(expires IS NULL OR expires > %s)"
 _GET = f"{_ITEM} WHERE tenant = %s AND actor = %s AND key = ANY(%s) AND {_IS_THERE}"
+# Row by row, whatever the planner takes the table and the arrays for.
+_FIND = f"""
+SELECT place, found.* FROM unnest(%s::text[], %s::text[], %s::text[]) WITH ORDINALITY
+AS wanted (tenant, actor, key, place) CROSS JOIN LATERAL (
+    {_ITEM} WHERE tenant = wanted.tenant AND actor = wanted.actor AND key = wanted.key AND {_IS_THERE} LIMIT 1
+) AS found
+"""  # noqa: S608 - of what stands above
 # Rows are compared whole, so that the planner follows the index in its order and stops at the limit. Else it reads all
 # items of an actor whom it takes for one with few, and sorts them.
 _SCAN = f"""
@@ -41,6 +48,20 @@ ON CONFLICT (tenant, actor, name) DO UPDATE SET at = least(work.at, excluded.at)
 _UNSCHEDULE = "DELETE FROM personalization.work WHERE tenant = %s AND actor = %s AND name = coalesce(%s, name)"
 _TAKE = "DELETE FROM personalization.work WHERE tenant = %s AND actor = %s AND name = %s AND at <= %s"
 _PUT_OFF = "UPDATE personalization.work SET at = %s WHERE tenant = %s AND actor = %s AND name = %s"
+
+
+def find(connection: Connection, wanted: Sequence[tuple[Owner, str]], now: int) -> list[Stored | None]:
+    """Return items of several actors as they are at one moment, each by whose it is and its key; None for none."""
+    places = [(owner.tenant, owner.partition(key), key) for owner, key in wanted]
+    found: list[Stored | None] = [None] * len(wanted)
+    for place, *item, expires in connection.execute(_FIND.encode(), (*columns(places), now), binary=True).fetchall():
+        found[place - 1] = Item(*item), expires
+    return found
+
+
+def columns(rows: Iterable[Sequence[object]]) -> list[list[object]]:
+    """Return rows, of which there is one at least, as what `unnest` makes them of."""
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 class PostgreSQLItems:

@@ -31,7 +31,6 @@ _CONFLICTS = 100
 _MEETINGS = 5
 """How often a row that a transaction needs, or needs to be new, may be another's meanwhile."""
 
-_HERE = f"SET LOCAL search_path TO {_SCHEMA}".encode()
 _STEPS = (
     """
 SET LOCAL search_path TO tama;
@@ -127,7 +126,6 @@ class PostgreSQLStore:
 
         def run(connection: Connection) -> Result:
             nonlocal met
-            connection.execute(_HERE)
             try:
                 return work(_PostgreSQLTransaction(connection))
             except (ForeignKeyViolation, UniqueViolation):
@@ -138,7 +136,9 @@ class PostgreSQLStore:
                 raise SerializationFailure from None
 
         try:
-            return self._database.transact(run, isolation=isolation, seconds=seconds, conflicts=_CONFLICTS)
+            return self._database.transact(
+                run, isolation=isolation, search_path=_SCHEMA, seconds=seconds, conflicts=_CONFLICTS
+            )
         except (DatabaseError, Error) as error:
             raise _failure(error) from None
 

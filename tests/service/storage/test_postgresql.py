@@ -1,7 +1,7 @@
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from typing import Any
 
@@ -11,7 +11,7 @@ import pytest
 from service.items import Changes
 from service.storage import Store, StoreUnavailableError, TenantFullError
 from service.storage.postgresql import CLAIM_S, PostgreSQLStore
-from tests.service.storage.suite import TASKS, WORK, Clock, StoreSuite, deletes, found, puts
+from tests.service.storage.suite import TASKS, WORK, Clock, StoreSuite, appends, deletes, found, puts
 from tests.support.postgresql import PostgreSQL
 
 
@@ -162,6 +162,139 @@ def test_a_write_over_the_limit_does_not_hold_up_others_for_long(limited_store: 
         outcomes = list(threads.map(lambda number: is_let_in(limited_store, f"a{number}"), range(40)))
     assert 3 <= outcomes.count(True) <= 3 + 8
     assert len(limited_store.actors("t", None, 100)) == outcomes.count(True)
+
+
+class Together:
+    """Writes that wait until one that is under way ends, and are then done together; each is by its name."""
+
+    def __init__(self, store: PostgreSQLStore, threads: ThreadPoolExecutor) -> None:
+        self._store = store
+        self._threads = threads
+        self._begun, self._go = threading.Event(), threading.Event()
+        self._writes: list[Future[Any]] = [threads.submit(store.write, "t", "first", self._wait)]
+        assert self._begun.wait(10)
+
+    def add(self, actor: str, change: Callable[[Changes], Any]) -> None:
+        self._writes.append(self._threads.submit(self._store.write, "t", actor, change))
+        deadline = time.monotonic() + 10
+        while len(self._store._writes._batches._queue) < len(self._writes) - 1:
+            assert time.monotonic() < deadline
+            time.sleep(0.001)
+
+    def outcomes(self) -> list[Any]:
+        """Have them done, and return what became of each: what it returned, or what it raised."""
+        return [write.exception(10) or write.result() for write in self.results()]
+
+    def results(self) -> list["Future[Any]"]:
+        """Have them done, and return what will become of each."""
+        self._go.set()
+        return self._writes[1:]
+
+    def _wait(self, _changes: Changes) -> None:
+        self._begun.set()
+        assert self._go.wait(10)
+
+
+def refuses(changes: Changes) -> None:
+    changes.put("profile", b"canary")
+    raise KeyError("mine")
+
+
+def moves(changes: Changes) -> bytes:
+    """Do what a transaction that others share does not do."""
+    (found,) = changes.scan("profile", "profile~", 1)
+    changes.delete("profile")
+    return changes.put("preference/a", found.document).document
+
+
+def test_writes_that_wait_together_are_one_transaction_and_each_is_done_or_not_by_itself(
+    database: str, clock: Clock
+) -> None:
+    batches: list[int] = []
+    with (
+        closing(
+            PostgreSQLStore(
+                database, WORK, clock=clock, sweep_period=3_600, on_batch=lambda writes, _: batches.append(writes)
+            )
+        ) as store,
+        ThreadPoolExecutor(9) as threads,
+    ):
+        for actor in ("a", "b", "moved"):
+            store.write("t", actor, puts("profile", b"1"))
+        batches.clear()
+        together = Together(store, threads)
+        for actor, change in (
+            ("a", appends("profile", b"2")),
+            ("a", refuses),
+            ("a", appends("profile", b"3")),
+            ("b", appends("mark/b", b"2")),
+            ("b", lambda changes: changes.schedule("daily", clock.now + 1)),
+            ("new", puts("profile", b"1")),
+            ("refused", refuses),
+            ("moved", moves),
+        ):
+            together.add(actor, change)
+        a2, refused, a3, mark, scheduled, new, refused_new, moved = together.outcomes()
+        assert (a2.version, a2.document, a3.version, a3.document) == (2, b"12", 3, b"123")
+        assert isinstance(refused, KeyError)
+        assert isinstance(refused_new, KeyError)
+        assert (scheduled, moved) == (None, b"1")
+        assert store.get("t", "a", "profile") == [a3]
+        assert store.get("t", "b", "profile", "mark/b")[1] == mark
+        assert store.get("t", "new", "profile") == [new]
+        assert store.get("t", "moved", "profile", "preference/a")[0] is None
+        assert store.actors("t", None, 10) == ["a", "b", "moved", "new"]
+        assert batches == [7, 1]
+        clock.now += 1
+        store.sweep()
+        assert found(store, "b", "days") == b"|"
+    assert "refused" not in str(rows(database, "actor"))
+
+
+def test_a_row_that_another_process_holds_holds_up_the_writes_of_nobody_else(
+    store: PostgreSQLStore, database: str
+) -> None:
+    for actor in ("a", "b"):
+        store.write("t", actor, puts("profile", b"1"))
+    with ThreadPoolExecutor(3) as threads, psycopg.connect(database) as holder:
+        holder.execute("UPDATE personalization.actor SET attempt = 'held' WHERE actor = 'a'")
+        together = Together(store, threads)
+        together.add("a", appends("profile", b"2"))
+        together.add("b", appends("profile", b"2"))
+        held, free = together.results()
+        assert free.result(10).document == b"12"
+        assert not held.done()
+        holder.rollback()
+        assert held.result(10).document == b"12"
+
+
+def test_what_one_write_has_stored_that_the_database_refuses_fails_no_other(store: PostgreSQLStore) -> None:
+    for actor in ("a", "b"):
+        store.write("t", actor, puts("profile", b"1"))
+    with ThreadPoolExecutor(3) as threads:
+        together = Together(store, threads)
+        together.add("a", puts("event/\0", b"2"))
+        together.add("b", appends("profile", b"2"))
+        refused, written = together.outcomes()
+    assert isinstance(refused, StoreUnavailableError)
+    assert written.document == b"12"
+
+
+def test_reads_that_wait_together_are_each_answered(store: PostgreSQLStore) -> None:
+    written = {
+        actor: [store.write("t", actor, puts(key, actor.encode())) for key in ("profile", "mark/k")]
+        for actor in map(str, range(8))
+    }
+    with ThreadPoolExecutor(8) as threads:
+        read = list(
+            threads.map(
+                lambda number: store.get("t", str(number % 8), "profile", "none", "mark/k"),
+                range(400),
+            )
+        )
+    for number, (profile, none, mark) in enumerate(read):
+        assert [profile, mark] == written[str(number % 8)]
+        assert none is None
 
 
 def is_let_in(store: Store, actor: str) -> bool:

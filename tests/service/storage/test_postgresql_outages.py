@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import psycopg
 import pytest
 
+from service.items import Changes, Item
 from service.storage import StoreUnavailableError
 from service.storage.postgresql import PostgreSQLStore
 from tests.service.storage.suite import appends, deletes, found, puts
@@ -41,6 +42,14 @@ def store(postgresql: PostgreSQL, proxy: Proxy) -> Iterator[PostgreSQLStore]:
         proxy.fault = Fault.NONE
 
 
+@pytest.fixture
+def other(store: PostgreSQLStore, postgresql: PostgreSQL) -> Iterator[PostgreSQLStore]:
+    """The store as another process has it, before which no proxy is."""
+    name = store._database.read(lambda connection: connection.info.dbname)
+    with closing(PostgreSQLStore(postgresql.address(name), sweep_period=3_600)) as other:
+        yield other
+
+
 def in_time(call: Callable[[], _T]) -> _T:
     begun = time.monotonic()
     try:
@@ -49,11 +58,18 @@ def in_time(call: Callable[[], _T]) -> _T:
         assert time.monotonic() - begun < BOUND_S
 
 
+def appends_to_what_it_scans(changes: Changes) -> Item:
+    """Write what takes a transaction of its own."""
+    changes.scan("profile", "profile~", 1)
+    return appends("profile", b"2")(changes)
+
+
+@pytest.mark.parametrize("change", [appends("profile", b"2"), appends_to_what_it_scans], ids=["shared", "own"])
 def test_a_write_that_was_done_is_acknowledged_though_its_connection_was_lost(
-    store: PostgreSQLStore, proxy: Proxy
+    store: PostgreSQLStore, proxy: Proxy, change: Callable[[Changes], Item]
 ) -> None:
     proxy.fault = Fault.CUT_AFTER_COMMIT
-    written = in_time(lambda: store.write("t", "a", appends("profile", b"2")))
+    written = in_time(lambda: store.write("t", "a", change))
     assert (proxy.commits_met, written.version, written.document) == (1, 2, b"12")
     proxy.fault = Fault.NONE
     assert store.get("t", "a", "profile") == [written]
@@ -80,16 +96,16 @@ def test_a_write_of_which_nothing_can_be_learnt_is_not_acknowledged(
 
 
 def test_a_write_after_which_another_one_came_is_not_acknowledged(
-    store: PostgreSQLStore, proxy: Proxy, postgresql: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+    store: PostgreSQLStore, proxy: Proxy, other: PostgreSQLStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    was_committed = store._was_committed
+    was_committed = store._writes._was_committed
 
-    def another_comes_first(*arguments: object) -> bool:
+    def another_comes_first(*arguments: Any) -> bool:
         proxy.fault = Fault.NONE
-        store.write("t", "a", appends("profile", b"3"))
-        return was_committed(*arguments)  # type: ignore[arg-type] # they are those of the call
+        other.write("t", "a", appends("profile", b"3"))
+        return was_committed(*arguments)
 
-    monkeypatch.setattr(store, "_was_committed", another_comes_first)
+    monkeypatch.setattr(store._writes, "_was_committed", another_comes_first)
     proxy.fault = Fault.CUT_AFTER_COMMIT
     with pytest.raises(StoreUnavailableError):
         store.write("t", "a", appends("profile", b"2"))

@@ -3,6 +3,7 @@
 TAMA_ROWS sets how many rows of each kind there are.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
@@ -66,10 +67,10 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def store(filled: str, clock: Clock) -> Iterator[PostgreSQLStore]:
+@pytest.fixture(params=[None, 10**6], ids=["any number of actors", "a limit"])
+def store(filled: str, clock: Clock, request: pytest.FixtureRequest) -> Iterator[PostgreSQLStore]:
     with closing(
-        PostgreSQLStore(filled, {"daily7": lambda _: None}, clock=clock, sweep_period=3_600, max_actors=10**6)
+        PostgreSQLStore(filled, {"daily7": lambda _: None}, clock=clock, sweep_period=3_600, max_actors=request.param)
     ) as store:
         yield store
 
@@ -119,7 +120,9 @@ def changes_all(changes: Changes) -> None:
             id="scan",
         ),
         pytest.param(lambda store: store.write("t1", "actor-7", changes_all), id="write"),
-        pytest.param(lambda store: store.write("t1", "new", puts("profile", b"1")), id="a new actor"),
+        pytest.param(lambda store: store.write("t1", "actor-6", puts("event/1", b"3")), id="write together"),
+        pytest.param(lambda store: store.write("t1", f"new {time.time()}", puts("profile", b"1")), id="a new actor"),
+        pytest.param(lambda store: store.write("t1", "marked", puts("mark/k", b"1")), id="nobody"),
         pytest.param(lambda store: store.actors("t1", "actor-7", 100), id="actors"),
     ],
 )
