@@ -48,21 +48,19 @@ def running_on(core: int | None) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def family(pid: int) -> list[int]:
-    """Return a process and those that it has started, with theirs."""
+def family(*pids: int) -> list[int]:
+    """Return processes and those that they have started, with theirs."""
     parents = {int(entry.name): int(fields[1]) for entry in _PROC.glob("[0-9]*") if (fields := _stat(int(entry.name)))}
-    found = [pid]
+    found = [*pids]
     for one in found:
         found += [child for child, parent in parents.items() if parent == one]
     return found
 
 
-def cpu_seconds(pids: list[int]) -> float | None:
-    """Return how much time processes have spent on cores, in seconds; None where that is not known."""
-    stats = [_stat(pid) for pid in pids]
-    if not all(stats):
-        return None
-    return sum(int(fields[11]) + int(fields[12]) for fields in stats) / os.sysconf("SC_CLK_TCK")
+def cpu_seconds(pids: list[int]) -> dict[int, float]:
+    """Return how much time each process has spent on cores, in seconds, but for those of which it is not known."""
+    stats = {pid: fields for pid in pids if (fields := _stat(pid))}
+    return {pid: (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") for pid, fields in stats.items()}
 
 
 def resident_bytes(pid: int) -> int:

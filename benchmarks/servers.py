@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.processes import running_on
+from benchmarks.processes import cpu_seconds, family, running_on
 from tools.environment import ROOT
 
 START_TIMEOUT_S: Final = 60.0
@@ -30,11 +30,17 @@ class Server:
     Attributes:
         url: where it listens, without a path.
         pid: its process, which may have started others.
+        database: the process of the database server that works for it alone while it is measured, None without one.
 
     """
 
     url: str
     pid: int
+    database: int | None = None
+
+    def cpu_seconds(self) -> dict[int, float]:
+        """Return how much time each of the processes that answer has spent on cores, in seconds, where it is known."""
+        return cpu_seconds(family(self.pid, *(() if self.database is None else (self.database,))))
 
     def call(self, method: str, path: str, headers: Mapping[str, str] | None = None, body: object = None) -> Any:
         """Make one call, with a body as JSON, and return the JSON that is answered with 2xx.

@@ -7,7 +7,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO, Any, Final
 
-from benchmarks.processes import cpu_seconds, family, running_on
+from benchmarks.processes import running_on
+from benchmarks.servers import Server
 from tools import environment
 
 CLIENT = Path(__file__).with_name("client.cjs")
@@ -51,7 +52,7 @@ class Run:
         failures: how many were not, by what came instead; those of the warm-up are among them.
         seconds: how long it took.
         client_share: how much of a core the client used.
-        server_share: how much of a core the server used, None where that is not known.
+        server_share: how much of a core the server used, with its database, None where that is not known.
 
     """
 
@@ -99,12 +100,11 @@ class Client:
     warm_up_s: float
     _runs: int = 0
 
-    def run(self, url: str, pid: int, requests: Sequence[Request], limit: Mapping[str, float]) -> Run:
+    def run(self, server: Server, requests: Sequence[Request], limit: Mapping[str, float]) -> Run:
         """Send requests to a server.
 
         Args:
-            url: the server's.
-            pid: its process; those that it has started count as the server too.
+            server: the server.
             requests: what to send.
             limit: when to end: `duration` in seconds, or the `amount` of requests.
 
@@ -114,7 +114,7 @@ class Client:
         """
         self._runs += 1
         plan = {
-            "url": url,
+            "url": server.url,
             "requests": [asdict(request) for request in requests],
             "connections": self.connections,
             "warm_up_s": 0 if "amount" in limit else self.warm_up_s,
@@ -133,22 +133,22 @@ class Client:
             ) as process,
         ):
             try:
-                return _measured(process, plan, family(pid))
+                return _measured(process, plan, server)
             finally:
                 process.kill()
 
 
-def _measured(process: subprocess.Popen[str], plan: Mapping[str, Any], server: list[int]) -> Run:
+def _measured(process: subprocess.Popen[str], plan: Mapping[str, Any], server: Server) -> Run:
     assert process.stdin is not None
     assert process.stdout is not None
     with process.stdin:
         json.dump(plan, process.stdin)
     _line(process.stdout, process)
-    before = cpu_seconds(server)
+    before = server.cpu_seconds()
     said = _line(process.stdout, process)
-    after = cpu_seconds(server)
+    after = server.cpu_seconds()
     seconds = said["seconds"]
-    share = None if before is None or after is None else (after - before) / seconds
+    share = sum(used - before.get(pid, 0.0) for pid, used in after.items()) / seconds if after else None
     return Run(said["requests"], said["failures"], seconds, said["cpu_seconds"] / seconds, share)
 
 

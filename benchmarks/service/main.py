@@ -110,7 +110,7 @@ class Contender:
 
     def run(self, client: Client, seconds: float) -> Run:
         """See `Runner.run`."""
-        run = client.run(self.server.url, self.server.pid, [self.request], {"duration": seconds})
+        run = client.run(self.server, [self.request], {"duration": seconds})
         if not self.borne:
             return run
         return replace(run, failures={what: n for what, n in run.failures.items() if not what.endswith(self.borne)})
@@ -256,7 +256,7 @@ def _memory(folder: Path, options: Options, client: Client, cores: Cores) -> dic
     with servers.our_service(folder, population.prepared(options.actors), cores.server) as ours:
         for amount in (first, max(options.all_requests - first, options.connections)):
             _say(f"{amount:,} requests of all kinds")
-            run = client.run(ours.url, ours.pid, requests, {"amount": amount})
+            run = client.run(ours, requests, {"amount": amount})
             if why := run.why_void():
                 print(f"void: memory: {why}", file=sys.stderr)
                 return {}

@@ -60,10 +60,10 @@ def test_a_refusal_makes_a_run_void_and_a_change_is_one(tmp_path: Path) -> None:
     get, put, _ = our_requests(20)
     client = Client(None, 2, 0)
     with servers.our_service(tmp_path, population.prepared(20), None) as ours:
-        refused = client.run(ours.url, ours.pid, [replace(get, headers={})], {"amount": 10})
+        refused = client.run(ours, [replace(get, headers={})], {"amount": 10})
         assert refused.failures == {"status 401": 10}
         assert refused.why_void() == "not everything was answered with 2xx: {'status 401': 10}"
-        mixed = client.run(ours.url, ours.pid, [replace(get, share=3), put], {"amount": 100})
+        mixed = client.run(ours, [replace(get, share=3), put], {"amount": 100})
         assert (mixed.requests, mixed.failures) == (100, {})
         values = {
             ours.call("GET", get.path.format(actor=f"{number:07d}"), get.headers)["names"][0]["value"]

@@ -95,6 +95,12 @@ class PostgreSQL:
         )
         self._first_password.unlink()
 
+    @property
+    def pid(self) -> int:
+        """Return the process that all others of it are started by."""
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         """Start it, and wait until it answers; it ends with the thread that starts it."""
         settings = [f"--{name}={value}" for name, value in self._settings.items()]
