@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from tools import environment, progress, toolchain
 from tools.environment import ROOT, TOOLCHAIN, VENV
@@ -22,13 +24,16 @@ _AS_ON_LAMBDA = {"AWS_EXECUTION_ENV": "AWS_Lambda_nodejs22.x"}
 """Has the package unpack the libraries too, which the machine may not have."""
 
 _LAUNCHER = """#!/bin/sh
-FONTCONFIG_FILE='{folder}/fonts.conf' LD_LIBRARY_PATH='{folder}/al2023/lib' exec '{folder}/chromium' "$@"
+cd {folder} && FONTCONFIG_FILE=$PWD/fonts.conf LD_LIBRARY_PATH=$PWD/al2023/lib exec ./chromium "$@"
 """
 _FONTS = """<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-<fontconfig><dir prefix="relative">fonts</dir><cachedir prefix="relative">cache</cachedir></fontconfig>
+<fontconfig><dir>{folder}/fonts</dir><cachedir>{folder}/cache</cachedir></fontconfig>
 """
-_ADVICE = "Install Chromium and put it on PATH. Its package is for Linux on x86_64 with glibc 2.34 or newer."
+_ADVICE = (
+    "Install Chromium and put it on PATH, or set TAMA_CHROMIUM to its path. Its package is for Linux on x86_64 with"
+    " glibc 2.34 or newer."
+)
 
 
 def program() -> Path:
@@ -74,8 +79,8 @@ def _packaged() -> Path:
                 advice=_ADVICE,
                 environment=environment.variables() | _AS_ON_LAMBDA | {"TMPDIR": str(new)},
             )
-            (new / "fonts.conf").write_text(_FONTS, "utf-8")
-            (new / "launch").write_text(_LAUNCHER.format(folder=folder), "utf-8")
+            (new / "fonts.conf").write_text(_FONTS.format(folder=escape(str(folder))), "utf-8")
+            (new / "launch").write_text(_LAUNCHER.format(folder=shlex.quote(str(folder))), "utf-8")
             (new / "launch").chmod(0o755)
             new.rename(folder)
     return folder / "launch"
