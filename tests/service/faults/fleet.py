@@ -6,10 +6,12 @@ import json
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from datetime import date
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 from tests.service.faults.calls import APPEND, PREFERENCE, PROFILE, REMOVE, Call, Log
 from tests.service.faults.verdict import Kept
@@ -20,11 +22,20 @@ CONNECTIONS = 16
 KEYED = 0.5
 REPEATED = 0.3
 _TIMEOUT_S = 30.0
+_PATIENCE_S = 120.0
 _UNAVAILABLE = 503
 _PAUSE_S = 0.05
 _LONGEST_OUTAGE_S = 120.0
 _TIMEZONES = ("Europe/Lisbon", "America/Sao_Paulo", "Asia/Tokyo", "UTC")
 _LOST = (OSError, http.client.HTTPException)
+
+
+class Engine(Protocol):
+    """A database that can be killed, and started again."""
+
+    def stop(self) -> None: ...
+
+    def start(self) -> None: ...
 
 
 class Fleet:
@@ -52,6 +63,19 @@ class Fleet:
         """Begin to write; each connection makes its part of so many writes, or goes on until it is called back."""
         part = None if writes is None else -(-writes // CONNECTIONS)
         self._running = [self._pool.submit(self._write, number, part) for number in range(CONNECTIONS)]
+
+    def outlive(self, engine: Engine, service: RunningService, kills: int, writes: range) -> None:
+        """Write on while the database of a service is killed so often, each time after so many writes."""
+        chance = random.Random(self._seed)
+        self.sail()
+        for _ in range(kills):
+            self.log.wait_for(chance.choice(writes), _PATIENCE_S)
+            engine.stop()
+            assert service.call("GET", "/readyz").status == 503
+            assert service.call("GET", "/healthz").status == 200
+            engine.start()
+        self.log.wait_for(writes.start, _PATIENCE_S)
+        self.call_back()
 
     def call_back(self) -> None:
         """Let each connection end its call, and wait until it has."""
@@ -233,6 +257,18 @@ class _Connection:
         whose, event_id = self._events.pop(self._chance.randrange(len(self._events)))
         self._call(whose, REMOVE, "DELETE", f"/history/{event_id}")
         return None
+
+
+@contextmanager
+def processes_on(database: str, folder: Path, many: int) -> Iterator[list[RunningService]]:
+    """Run so many processes on one database."""
+    folders = [folder / str(number) for number in range(many)]
+    for each in folders:
+        each.mkdir()
+    services = [RunningService(each, database=database) for each in folders]
+    with ExitStack() as running, ThreadPoolExecutor(many) as threads:
+        list(threads.map(running.enter_context, services))
+        yield services
 
 
 def kept_by(service: RunningService, actors: Sequence[str] = ACTORS) -> dict[str, Kept]:

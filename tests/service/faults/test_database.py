@@ -9,13 +9,11 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.service.faults.fleet import ACTORS, Fleet, history_of, kept_by
+from tests.service.faults.fleet import ACTORS, Fleet, history_of, kept_by, processes_on
 from tests.service.faults.lengths import SEED, length
 from tests.service.faults.verdict import faults
 from tests.service.server import RunningService
@@ -25,20 +23,13 @@ WRITES = length("TAMA_WRITES", 400)
 STOPS = length("TAMA_STOPS", 2)
 PROCESSES = 4
 CROWD = ACTORS[:20]
-PATIENCE_S = 120.0
 BOUND_S = 4.0
 """How long an exchange may take: the 2 s that the service promises, and as much for what else a machine does."""
 
 
 @pytest.fixture
 def services(tmp_path: Path, database: str) -> Iterator[list[RunningService]]:
-    """Processes on one database."""
-    folders = [tmp_path / str(number) for number in range(PROCESSES)]
-    for folder in folders:
-        folder.mkdir()
-    services = [RunningService(folder, database=database) for folder in folders]
-    with ExitStack() as running, ThreadPoolExecutor(PROCESSES) as threads:
-        list(threads.map(running.enter_context, services))
+    with processes_on(database, tmp_path, PROCESSES) as services:
         yield services
 
 
@@ -114,18 +105,9 @@ def test_processes_lose_nothing_agree_on_order_and_keys_and_pass_over_no_event(
 def test_what_was_acknowledged_outlives_crashes_of_the_database(
     services: list[RunningService], postgresql: PostgreSQL
 ) -> None:
-    chance = random.Random(SEED)
     fleet = Fleet([service.port for service in services], SEED, CROWD)
     fleet.introduce()
-    fleet.sail()
-    for _ in range(STOPS):
-        fleet.log.wait_for(chance.randrange(60, 160), PATIENCE_S)
-        postgresql.stop()
-        assert services[0].call("GET", "/readyz").status == 503
-        assert services[0].call("GET", "/healthz").status == 200
-        postgresql.start()
-    fleet.log.wait_for(60, PATIENCE_S)
-    fleet.call_back()
+    fleet.outlive(postgresql, services[0], STOPS, range(60, 160))
     kept = kept_by(services[0], CROWD)
     print(counted := fleet.log.counted(), fleet.log.statuses, fleet.log.longest)  # noqa: T201 - shows what was tried
     assert fleet.log.broken == []
