@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from hosting.progress import waiting
 from tools.environment import LOGS, ROOT, STATE
 
 _TAIL = 30
@@ -39,15 +40,19 @@ class StepError(Exception):
 
 @contextmanager
 def step(what: str) -> Iterator[None]:
-    """Say what is being done and, at its end, how many seconds it took."""
-    print(f"{what} ...", end="", flush=True)
+    """Say what is being done, on a terminal for how many seconds, and at its end how many it took."""
+    said = f"{what} ..."
+    print(said, end="", flush=True)
+    # The line that tells of the seconds is gone afterwards.
+    again = f"\r{said}" if sys.stdout.isatty() else ""
     started = time.monotonic()
     try:
-        yield
+        with waiting(said, sys.stdout):
+            yield
     except BaseException as error:
-        print(" interrupted" if isinstance(error, KeyboardInterrupt) else " failed", flush=True)
+        print(f"{again} {'interrupted' if isinstance(error, KeyboardInterrupt) else 'failed'}", flush=True)
         raise
-    print(f" {time.monotonic() - started:.1f} s", flush=True)
+    print(f"{again} {time.monotonic() - started:.1f} s", flush=True)
 
 
 def run(

@@ -65,7 +65,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     folder.mkdir()
     for name in PARTS:
         shutil.copy(ROOT / name, folder)
-    for name in ("requirements", "tools"):
+    for name in ("requirements", "tools", "hosting"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     return Checkout(folder, path)
 

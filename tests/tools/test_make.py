@@ -115,7 +115,8 @@ def test_the_path_that_is_printed_is_the_interpreters_own(path: Path) -> None:
 
 def test_make_hands_purge_to_down_as_it_is(tmp_path: Path) -> None:
     shutil.copy(ROOT / "Makefile", tmp_path)
-    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    for name in ("hosting", "tools"):
+        shutil.copytree(ROOT / name, tmp_path / name)
     variables = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL")}
     result = subprocess.run(
         ["make", "down", "PURGE=0"],

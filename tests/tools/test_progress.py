@@ -1,14 +1,18 @@
 """What `make` says, and what it does on Ctrl-C."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from hosting import progress as waiting
+from tests.support.terminal import terminal
 from tools import processes, progress
 from tools.progress import StepError
 
@@ -133,3 +137,17 @@ def test_ctrl_c_in_the_middle_of_the_imports_is_no_traceback(tmp_path: Path, com
         check=False,
     )
     assert (result.returncode, result.stderr) == (130, "\nInterrupted. Run the same command again to go on.\n")
+
+
+def test_a_step_counts_its_seconds_on_a_terminal_and_leaves_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(waiting, "_PATIENCE_S", 0.05)
+    with terminal(80) as (writer, shown), open(os.dup(writer), "w") as output:  # noqa: PTH123 - a descriptor
+        monkeypatch.setattr(sys, "stdout", output)
+        with progress.step("Deploying"):
+            deadline = time.monotonic() + 10
+            while b"(0 s)" not in b"".join(shown) and time.monotonic() < deadline:
+                time.sleep(0.01)
+        monkeypatch.undo()
+    *_, last = b"".join(shown).decode().rsplit("\x1b[K")
+    assert "Deploying ... (0 s)" in b"".join(shown).decode()
+    assert re.fullmatch(r"\rDeploying \.\.\. \d+\.\d s\r\n", last)

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import struct
 import subprocess
 import sys
-import termios
-import threading
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,34 +15,11 @@ import pytest
 from hosting import progress
 from tama.control_plane import ControlPlane
 from tama.control_plane.store.sqlite import SQLiteStore
+from tests.support.terminal import terminal
 from tests.tama.commands.support import ROOT, environment
 from tests.tama.control_plane.support import Caller
 
 BOLD = "\x1b[1m"
-
-
-@contextmanager
-def terminal(columns: int) -> Iterator[tuple[int, list[bytes]]]:
-    """A terminal, and what is shown on it, which is whole once this is left."""
-    reader, writer = os.openpty()
-    fcntl.ioctl(writer, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    shown: list[bytes] = []
-
-    def read() -> None:
-        while True:
-            try:
-                shown.append(os.read(reader, 65536))
-            except OSError:  # what a terminal answers that nobody has open
-                return
-
-    reading = threading.Thread(target=read)
-    reading.start()
-    try:
-        yield writer, shown
-    finally:
-        os.close(writer)
-        reading.join()
-        os.close(reader)
 
 
 def lines(columns: int, *arguments: str, variables: Mapping[str, str]) -> list[str]:
