@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from tests.service.faults.calls import APPEND, PREFERENCE, PROFILE, REMOVE, Call, Log
 from tests.service.faults.verdict import Kept
-from tests.service.server import BASE, KEY, RunningService
+from tests.service.server import BASE, KEY, Answer, RunningService
 
 ACTORS = tuple(f"actor-{number}" for number in range(50))
 CONNECTIONS = 16
@@ -276,10 +276,17 @@ def kept_by(service: RunningService, actors: Sequence[str] = ACTORS) -> dict[str
     return {actor: Kept(_resources(service, actor), history_of([service], actor)) for actor in actors}
 
 
+def _read(service: RunningService, path: str) -> Answer:
+    """Read, again as long as the store is not available, which a busy machine can be the reason of."""
+    while (answer := service.get(path)).status == _UNAVAILABLE:
+        time.sleep(_PAUSE_S)
+    return answer
+
+
 def _resources(service: RunningService, actor: str) -> dict[str, tuple[int, Any]]:
     found = {}
     for path in ("", "/preferences/theme", "/preferences/timezone"):
-        answer = service.get(f"{actor}{path}")
+        answer = _read(service, f"{actor}{path}")
         if answer.status == 200:
             found[path] = (int(answer.headers["etag"].strip('"').rpartition(".")[2]), answer.json)
     return found
@@ -290,7 +297,7 @@ def history_of(services: Sequence[RunningService], actor: str, limit: int = 100)
     events: list[dict[str, Any]] = []
     query = f"order=oldest&limit={limit}"
     for service in itertools.cycle(services):
-        page = service.get(f"{actor}/history?{query}").json
+        page = _read(service, f"{actor}/history?{query}").json
         events += page["events"]
         if "next" not in page:
             break
