@@ -139,6 +139,10 @@ def test_an_alias_leads_to_its_actor_and_says_so(operator: Operator, service: Ru
     assert "visitor-7" in text(shown(operator, "profile"))
 
 
+def test_an_id_cannot_end_what_is_read_of_an_export(operator: Operator) -> None:
+    assert "Consent is given" in text(shown(operator, "data", 'a,"history":['))
+
+
 @pytest.mark.parametrize("actor", ["", ".", "..", "a/erasure", "a/export", "a" * 257, "a\x07"])
 def test_what_is_no_actor_id_is_refused_as_by_the_api(operator: Operator, actor: str) -> None:
     for page in ("profile", "history", "context", "export", "consent"):
