@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import random
+import signal
 import socket
 import subprocess
 import time
@@ -62,8 +63,9 @@ resource "tama_source_identity" "it" {
   }
 }
 """
-ENDS = 15
-"""Seconds in which Terraform must have ended, where a request would be waited for twice as long."""
+ENDS = 100
+"""Seconds in which Terraform must have ended; a request would be waited for longer."""
+PATIENT = "  timeout = 300\n}\n"
 
 
 def interrupted(
@@ -88,6 +90,16 @@ def interrupted(
     # Who made a request and left has made an object all the same.
     until(lambda: len(made(hosted)) == hosted.requests["POST", "spaces"])
     hosted.delays["spaces"] = 0
+    return output
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    """Return what it printed, when it has ended by itself."""
+    try:
+        output, _ = process.communicate(timeout=ENDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        raise
     return output
 
 
@@ -192,13 +204,14 @@ def test_creates_that_are_never_answered_are_cut_off_and_none_is_lost(
 
     with served(tmp_path / "tama.db") as server:
         with FaultProxy(server.url, fate) as network:
-            work = terraform(HEAD + server.provider().replace(server.url, network.url) + FOUR_SPACES)
+            provider = server.provider().replace(server.url, network.url).replace("}\n", PATIENT)
+            work = terraform(HEAD + provider + FOUR_SPACES)
             process = work.start("apply", "-auto-approve", "-input=false")
             until(lambda: len(creates) == 4)
             for _ in range(times):
                 interrupt(process)
                 time.sleep(0.2)
-            output, _ = process.communicate(timeout=ENDS)
+            output = ended(process)
             assert [one["id"] for one in work.state().values()] == [None] * 4, output
             assert ("Two interrupts" in output) is (times == 2)
             work.apply()
@@ -219,19 +232,20 @@ def test_a_control_plane_that_never_answers_anything_holds_up_no_interrupt(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        work = terraform(on_hosted.replace(hosted.url, url) + FOUR_SPACES)
+        provider = on_hosted.replace(hosted.url, url).removesuffix("}\n") + PATIENT
+        work = terraform(provider + FOUR_SPACES)
         process = work.start("apply", "-auto-approve", "-input=false")
         accepted, _ = silent.accept()
         with accepted:
             assert accepted.recv(1)
             interrupt(process)
-            output, _ = process.communicate(timeout=ENDS)
+            output = ended(process)
     assert "interrupted before" in " ".join(output.split())
     assert work.state() == {}
 
 
 def test_an_endpoint_that_never_answers_holds_up_no_interrupt(terraform: Callable[..., Terraform]) -> None:
-    """An embedded control plane asks it in the provider's process."""
+    """An embedded control plane asks it in the provider's process. Waited for, it would have failed the identity."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         endpoint = f"127.0.0.1:{silent.getsockname()[1]}"
         specification = SPECIFICATION.replace("BLOCKS", "").replace("127.0.0.1:9", endpoint)
@@ -241,6 +255,6 @@ def test_an_endpoint_that_never_answers_holds_up_no_interrupt(terraform: Callabl
         with accepted:
             assert accepted.recv(1)
             interrupt(process)
-            output, _ = process.communicate(timeout=8)
+            output = ended(process)
     assert "The object is recorded" in " ".join(output.split()), output
     assert work.state()["tama_source_identity.it"]["current_state"] == "pending"

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 TOKENS = "/auth/tokens"
-_HANG_SECONDS = 5.0
+_HANG_SECONDS = 300.0
 _SLOW_SECONDS = 0.02
 _LAG_SECONDS = 0.5
 _LATEST_SECONDS = 4.0
