@@ -1,1 +1,1 @@
-"""How a WSGI application of ours is served: by granian, on one socket, with JSON logs and metrics."""
+"""What all that runs here shares: how it is served, logged and measured, and what its pages and commands say."""

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from hosting.printing import print_json
 from hosting.progress import waiting
 from hosting.sqlite_copies import CopyError
 from service.commands.outcome import CommandError
@@ -24,6 +25,7 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("file", metavar="FILE", type=Path, help="the backup; it stays as it is")
     parser.add_argument("--force", action="store_true", help="replace the data file if it is there, with all it holds")
+    parser.add_argument("--json", action="store_true", help="print one JSON object with erased_again")
     add_store_option(parser)
     parser.set_defaults(run=run)
 
@@ -42,6 +44,9 @@ def run(options: argparse.Namespace) -> None:
             erased = restore(options.file, store, replace=options.force)
     except CopyError as error:
         raise CommandError(str(error)) from None
+    if options.json:
+        print_json({"erased_again": erased})
+        return
     sys.stdout.write(
         f"restored from {options.file}\n"
         f"erased again: {erased} {'actor' if erased == 1 else 'actors'}\n"

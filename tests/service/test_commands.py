@@ -37,6 +37,20 @@ def test_a_backup_of_a_running_service_is_restored_and_etags_of_before_match_not
             assert service.put("canary", {"gender": "male"}, headers={"If-Match": old}).status == 412
 
 
+def test_what_was_done_is_told_as_json_where_that_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store, copy, other = (f"{tmp_path}/{name}.db" for name in ("store", "copy", "other"))
+    assert main(["keys", "add", "--scope", "admin", "--store", f"sqlite:{store}"]) == 0
+    assert main(["backup", copy, "--store", f"sqlite:{store}"]) == 0
+    capsys.readouterr()
+    assert main(["restore", copy, "--force", "--json", "--store", f"sqlite:{store}"]) == 0
+    assert json.loads(capsys.readouterr().out) == {"erased_again": 0}
+    assert main(["migrate", "--from", f"sqlite:{store}", "--to", f"sqlite:{other}", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["counts"]["item"], len(told["sha256"])) == (1, 64)
+
+
 def test_a_check_prints_json_that_names_nobody(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with RunningService(tmp_path) as service:
         service.put("canary", NAMES)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 import stat
 import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
@@ -187,6 +188,11 @@ def test_two_servers_share_a_database(tmp_path: Path, database: str) -> None:
         # Clients and tokens lie in the database too.
         with closing(Served(b.url, a.client_id, a.client_secret).connect()) as third:
             assert third.request("GET", f"{SPACES}/movies") == space
+        # So does what is known of the sessions of people.
+        cookie, form_token = signed_in(a)
+        assert "Movies" in page(b.url, "GET", "/", cookie)[0]
+        page(b.url, "POST", "/sign-out", cookie, form_token=form_token)
+        assert "Client secret" in page(a.url, "GET", "/", cookie)[0]
         document = {"openapi": "3.1.0", "info": {"title": "A", "version": "1"}, "paths": {"/a": {"get": {}}}}
         given = {"specification": {"schema": document, "version": "1", "endpoint": "https://a.example"}}
         made = first.request("POST", f"/provision/sensory/spaces/{space['id']}/specifications", given)
@@ -259,6 +265,30 @@ def test_a_database_that_goes_away_is_answered_503_and_all_goes_on_when_it_is_ba
         assert client.request("GET", f"{SPACES}/{space['id']}") == space
         made = client.request("POST", f"/provision/sensory/spaces/{space['id']}/specifications", schema)
         assert settled(client, f"/provision/sensory/specifications/{made['id']}")["current_state"] == "completed"
+
+
+def signed_in(plane: Served) -> tuple[str, str]:
+    """The cookie of a session at a server, and the token of its forms."""
+    body, cookie = page(plane.url, "GET", "/")
+    credential = {"client_id": plane.client_id, "client_secret": plane.client_secret}
+    _, cookie = page(plane.url, "POST", "/sign-in", cookie, form_token=form_token_of(body), **credential)
+    body, cookie = page(plane.url, "GET", "/", cookie)
+    return cookie, form_token_of(body)
+
+
+def form_token_of(body: str) -> str:
+    found = re.search(r'name="form_token" value="(\w+)"', body)
+    assert found
+    return found[1]
+
+
+def page(url: str, method: str, path: str, cookie: str = "", **form: str) -> tuple[str, str]:
+    """What a browser gets: a page, and a cookie."""
+    headers = {"Accept": "text/html", "Content-Type": "application/x-www-form-urlencoded", "Cookie": cookie}
+    with closing(http.client.HTTPConnection(urlsplit(url).netloc, timeout=10)) as connection:
+        connection.request(method, path, urlencode(form) if form else None, headers)
+        answer = connection.getresponse()
+        return answer.read().decode(), answer.headers["Set-Cookie"].partition(";")[0]
 
 
 def status(url: str, method: str, path: str, form: str = "") -> int:
