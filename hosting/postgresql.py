@@ -147,7 +147,8 @@ class Database:
         Other errors of psycopg, such as of a constraint, are raised as they are, and so is what the work raises.
 
         """
-        begin = _BEGIN.format(isolation, int(seconds * 1_000))
+        # No time at all would be any time.
+        begin = _BEGIN.format(isolation, max(int(seconds * 1_000), 1))
         if search_path is not None:
             begin += f"; SET LOCAL search_path TO {search_path}"
 

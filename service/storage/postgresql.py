@@ -86,8 +86,8 @@ class PostgreSQLStore:
         self._rounds = Rounds(self, work or {}, tasks or {}, claim_s=CLAIM_S)
         self._sweeping = threading.Lock()
         self._sweeper = Sweeper(self.sweep, sweep_period)
-        self._reads = Reads(self._database, clock)
-        self._writes = Writes(self._database, clock, max_actors, on_batch=on_batch, on_due=self._sweeper.wake)
+        self._reads = Reads(self._database, self._now)
+        self._writes = Writes(self._database, self._now, max_actors, on_batch=on_batch, on_due=self._sweeper.wake)
         self._sweeper.start()
 
     def get(self, tenant: str, actor: str, *keys: str) -> list[Item | None]:
@@ -97,7 +97,7 @@ class PostgreSQLStore:
 
     def read(self, tenant: str, actor: str, view: Callable[[Items], _T]) -> _T:
         """See `ItemStore.read`."""
-        owner, now = Owner(tenant, actor, self._marks_key), int(self._clock())
+        owner, now = Owner(tenant, actor, self._marks_key), self._now()
         with _translated():
             return self._database.transact(
                 lambda connection: view(PostgreSQLItems(connection, owner, now)), isolation=_ONE_STATE
@@ -127,7 +127,7 @@ class PostgreSQLStore:
 
         """
         with self._sweeping:
-            self._rounds.make(int(self._clock()), self._sweeper.is_closing)
+            self._rounds.make(self._now(), self._sweeper.is_closing)
 
     def delete_expired(self, now: int) -> bool:
         """See `SweptStore.delete_expired`."""
@@ -162,12 +162,15 @@ class PostgreSQLStore:
     def backlog(self) -> int:
         """See `Store.backlog`."""
         with _translated():
-            return self._database.read(lambda connection: backlog(connection, int(self._clock())))
+            return self._database.read(lambda connection: backlog(connection, self._now()))
 
     def close(self) -> None:
         """See `Store.close`."""
         self._sweeper.close()
         self._database.close()
+
+    def _now(self) -> int:
+        return int(self._clock())
 
     def _rows(self, statement: str, values: Sequence[object]) -> list[Any]:
         with _translated():

@@ -27,13 +27,13 @@ class Reads:
 
     Args:
         database: where they are.
-        clock: the time, in seconds since the epoch.
+        now: returns the time, in seconds since the epoch.
 
     """
 
-    def __init__(self, database: Database, clock: Callable[[], float]) -> None:
+    def __init__(self, database: Database, now: Callable[[], int]) -> None:
         self._database = database
-        self._clock = clock
+        self._now = now
         self._batches = Batches(self._get_all)
 
     def get(self, owner: Owner, keys: Sequence[str]) -> list[Item | None]:
@@ -51,7 +51,7 @@ class Reads:
         if len(asked) == 1:
             return [self._get(*asked)]
         wanted = [(each.owner, key) for each in asked for key in each.keys]
-        now, seconds = int(self._clock()), asked[0].deadline - time.monotonic()
+        now, seconds = self._now(), asked[0].deadline - time.monotonic()
         try:
             found = iter(self._database.read(lambda connection: find(connection, wanted, now), seconds=seconds))
         except (DatabaseError, psycopg.Error):
@@ -60,7 +60,7 @@ class Reads:
         return [[stored and stored[0] for stored in islice(found, len(each.keys))] for each in asked]
 
     def _get(self, asked: _Asked) -> list[Item | None]:
-        now, seconds = int(self._clock()), asked.deadline - time.monotonic()
+        now, seconds = self._now(), asked.deadline - time.monotonic()
         return self._database.read(
             lambda connection: PostgreSQLItems(connection, asked.owner, now).get_all(*asked.keys), seconds=seconds
         )

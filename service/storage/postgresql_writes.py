@@ -25,7 +25,7 @@ class Writes:
 
     Args:
         database: where they are.
-        clock: the time, in seconds since the epoch.
+        now: returns the time, in seconds since the epoch.
         max_actors: how many actors a tenant can have, None for any number.
         on_batch: told of each transaction that was committed: how many writes it had, and how many seconds it took.
         on_due: called when work was scheduled that need not wait.
@@ -35,14 +35,14 @@ class Writes:
     def __init__(
         self,
         database: Database,
-        clock: Callable[[], float],
+        now: Callable[[], int],
         max_actors: int | None,
         *,
         on_batch: Callable[[int, float], None] | None,
         on_due: Callable[[], None],
     ) -> None:
         self._database = database
-        self._clock = clock
+        self._now = now
         self._max_actors = max_actors
         self._on_batch = on_batch
         self._on_due = on_due
@@ -71,7 +71,7 @@ class Writes:
     def _carry_out(self, jobs: Sequence[Job]) -> Sequence[Outcome | None]:
         begun, deadline = time.perf_counter(), jobs[0].deadline
         attempt = secrets.token_urlsafe(9)
-        batch = Batch(jobs, int(self._clock()), attempt, may_enter=self._max_actors is None)
+        batch = Batch(jobs, self._now(), attempt, may_enter=self._max_actors is None)
         try:
             self._database.transact(batch.run, seconds=deadline - time.monotonic())
         except NothingToSendError:
@@ -92,7 +92,7 @@ class Writes:
 
         def run(connection: Connection) -> tuple[_T, PostgreSQLChanges]:
             nonlocal done
-            changes = PostgreSQLChanges(connection, owner, int(self._clock()), attempt)
+            changes = PostgreSQLChanges(connection, owner, self._now(), attempt)
             result = change(changes)
             changes.finish(self._max_actors)
             done = result, changes
