@@ -260,12 +260,12 @@ class _Connection:
 
 
 @contextmanager
-def processes_on(database: str, folder: Path, many: int) -> Iterator[list[RunningService]]:
+def processes_on(database: str, folder: Path, many: int, module: str = "service") -> Iterator[list[RunningService]]:
     """Run so many processes on one database."""
     folders = [folder / str(number) for number in range(many)]
     for each in folders:
         each.mkdir()
-    services = [RunningService(each, database=database) for each in folders]
+    services = [RunningService(each, database=database, module=module) for each in folders]
     with ExitStack() as running, ThreadPoolExecutor(many) as threads:
         list(threads.map(running.enter_context, services))
         yield services

@@ -1,7 +1,6 @@
 """Several processes on one table of DynamoDB lose nothing, agree on the order, and outlive kills of the engine.
 
-TAMA_WRITES sets how many writes there are, TAMA_STOPS how often the engine is killed. Nobody reads meanwhile: a page of
-a history takes the engine of the tests longer than a call may take, where the machine is busy.
+TAMA_WRITES sets how many writes there are, TAMA_STOPS how often the engine is killed.
 """
 
 import random
@@ -44,7 +43,10 @@ def by_chance() -> Callable[[str], Answer | None]:
 
 @pytest.mark.timeout(max(300, WRITES // 5))
 def test_processes_lose_nothing_and_agree_on_the_order(dynamodb: DynamoDB, tmp_path: Path) -> None:
-    with dynamodb.database() as table, processes_on(dynamodb.address(table), tmp_path, PROCESSES) as services:
+    with (
+        dynamodb.database() as table,
+        processes_on(dynamodb.address(table), tmp_path, PROCESSES, "tests.service.faults.patient") as services,
+    ):
         fleet = Fleet([service.port for service in services], SEED, CROWD)
         fleet.introduce()
         fleet.sail(WRITES)
