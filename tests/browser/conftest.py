@@ -15,16 +15,17 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.browser.looking import LOOKS, Look
-from tests.browser.opening import FLAGS, Opened, OpenPage
+from tests.browser.opening import FLAGS, TIMEOUT_MS, Opened, OpenPage
 from tools import chromium
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """One browser for a file of tests, with an empty profile that goes with it."""
+    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.program(), args=FLAGS)
         yield browser

@@ -84,7 +84,10 @@ def check_width(page: Page) -> None:
 
 
 def axe(page: Page, known: Known | None = None) -> None:
-    """Fail with what axe finds wrong, in words; also with what is known and no longer found."""
+    """Fail with what axe finds wrong, in words; also with what is known and no longer found.
+
+    axe is a script: in a window that runs none it never comes to an end.
+    """
     known = known or {}
     page.evaluate(_axe())
     found: list[dict[str, Any]] = page.evaluate(_RUN_AXE, list(known))

@@ -24,7 +24,9 @@ FLAGS = [
 ]
 """How Chromium is started, besides headless and with a profile of its own, which Playwright sees to."""
 
-TIMEOUT_MS = 15_000
+TIMEOUT_MS = 30_000
+"""How long, in milliseconds, something may take to come; it is there long before, on a machine that has time."""
+
 _FILES = frozenset({"stylesheet", "script", "image", "font", "media"})
 _ANSWERED = "Failed to load resource: the server responded with a status of "
 
