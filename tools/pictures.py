@@ -1,6 +1,7 @@
 """`make generate`: draw the pictures in README and docs, of the stack as Terraform deploys it in a temporary folder.
 
-The one of the console is of the service that runs there. It depends on the machine's fonts, so no test compares it.
+Those of the console and of `tama serve` are of what runs there. They depend on the machine's fonts, so no test compares
+them.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from tama.client import connect
 from tama.graph.objects import from_objects
 from tama.graph.plan import from_plan
 from tama.graph.svg import svg
-from tools import console, environment, install_provider, progress
+from tools import console, environment, install_provider, progress, served_picture
 from tools.environment import ROOT
 
 FOLDER = "docs/pictures"
@@ -63,6 +64,7 @@ def main() -> None:
         files = drawn(state / "tama", terraform.read("show", "-json", "plan.bin"), service_url)
         key = (state / "service" / "api-key").read_text("utf-8").strip()
         console.take(service_url, key, ROOT / FOLDER / "console.png")
+        served_picture.take(state / "tama", ROOT / FOLDER / "served.png")
     for name, text in files.items():
         (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / name).write_text(text, "utf-8")
