@@ -161,7 +161,8 @@ class Settling:
         self._waiting.append(waiting)
         if self._is_interrupted:
             outcome.put(job.document)
-        start_new_thread(work, ())
+        else:
+            start_new_thread(work, ())
         first = outcome.get()
         self._waiting.remove(waiting)
         if isinstance(first, BaseException):

@@ -94,7 +94,7 @@ class SQLiteStore:
             raise StoreError(f"The control plane's file {self.path} cannot be made: {error.strerror}.") from error
         try:
             self._connection = _open(self.path)
-            self._connection.set_busy_handler(self._is_worth_waiting)
+            self._connection.set_busy_handler(self._wait_for_others)
         except apsw.Error as error:
             raise _failure(error, self.path) from error
 
@@ -124,7 +124,7 @@ class SQLiteStore:
         """Wait for no other process any more; nothing is written by who would have to."""
         self._is_interrupted = True
 
-    def _is_worth_waiting(self, attempt: int) -> bool:
+    def _wait_for_others(self, attempt: int) -> bool:
         """Wait a little for another process that writes, and tell whether to try again."""
         if self._is_interrupted or time.monotonic() > self._busy_until:
             return False
