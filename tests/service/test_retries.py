@@ -8,15 +8,17 @@ import pytest
 
 from service.contract import Contract
 from service.items import ALL_KEYS
-from service.personalization.retries import KEYS, LIFETIME_S
+from service.personalization import retries
+from service.personalization.retries import LIFETIME_S
 from service.storage import StoreUnavailableError
+from service.storage.dynamodb import DynamoDBStore
 from service.web.app import create_app
 from service.web.credentials import Credential, digest
 from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE
 from tests.service.stores import AnyStore
 
-pytestmark = pytest.mark.every_store(but="dynamodb")
+pytestmark = pytest.mark.every_store
 
 ANA = {"index": 0, "group": "real", "value": "Ana"}
 NAMES = {"names": [ANA]}
@@ -197,24 +199,27 @@ def test_a_key_is_forgotten_after_a_day(client: Client, store: AnyStore, monkeyp
     assert client.put("a", NAMES, headers=keyed()).status_code == 201
     monkeypatch.setattr(store, "_clock", lambda: now + LIFETIME_S + 5)
     assert client.put("a", NAMES, headers=keyed()).status_code == 200
-    assert store.backlog() > 0
+    assert (store.backlog() > 0) is not isinstance(store, DynamoDBStore), "DynamoDB deletes what has expired by itself"
     store.sweep()
     assert store.backlog() == 0
     assert store.read("default", "a", lambda items: [item.key for item in items.scan(*ALL_KEYS, 10)]) == ["profile"]
 
 
-def test_of_an_actor_only_the_latest_keys_are_remembered(client: Client, store: AnyStore) -> None:
-    with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda index: client.put("a", NAMES, headers=keyed(f"k{index}")), range(1, KEYS)))
+def test_of_an_actor_only_the_latest_keys_are_remembered(
+    client: Client, store: AnyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retries, "KEYS", 20)
+    for number in range(1, 20):
+        client.put("a", NAMES, headers=keyed(f"k{number}"))
     tag = client.get("a").headers["ETag"]
     for key in ("before", "last"):
         client.put("a", {"gender": "male"}, headers=keyed(key))
     client.put("a", {"gender": "female"})
     assert client.put("a", {"gender": "male"}, headers=keyed("before")).headers["ETag"] != tag
     assert client.get("a").json["gender"] == "female", "the latest keys are remembered"
-    records = store.read("default", "a", lambda items: items.scan("idempotency/0", "idempotency/:", 2 * KEYS))
-    marks = store.read("default", "a", lambda items: items.scan("mark/key/", "mark/key0", 2 * KEYS))
-    assert len(records) == len(marks) == KEYS
+    records = store.read("default", "a", lambda items: items.scan("idempotency/0", "idempotency/:", 40))
+    marks = store.read("default", "a", lambda items: items.scan("mark/key/", "mark/key0", 40))
+    assert len(records) == len(marks) == 20
 
 
 def test_a_key_that_was_used_before_an_erasure_does_nothing(client: Client, store: AnyStore) -> None:

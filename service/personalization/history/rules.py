@@ -1,6 +1,7 @@
 """How a history grows, is read, and shrinks."""
 
 import secrets
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -27,6 +28,9 @@ from service.refusal import Refused
 
 MAX_LOOKED_AT: Final = 1_000
 """How many events one page looks at, so that a filter that few events pass does not make a call long."""
+
+MAX_LOOK_S: Final = 0.5
+"""For how many seconds one page looks on, where the store is slow."""
 
 _SCAN = 100
 _DELETIONS = "deletions"
@@ -190,8 +194,10 @@ def page(items: Items, listing: Listing, limit: int, cursor: str | None) -> dict
     head = Head.of(items)
     last = None if cursor is None else int.from_bytes(read_cursor(head.life, listing.scope, cursor), "big")
     found: list[dict[str, Any]] = []
+    until = time.monotonic() + MAX_LOOK_S
     for looked_at, (place, event) in enumerate(_events(items, head, listing.newest_first, last), start=1):
-        if len(found) == limit or looked_at > MAX_LOOKED_AT:
+        is_long = looked_at > MAX_LOOKED_AT or (looked_at > 1 and time.monotonic() > until)
+        if is_long or len(found) == limit:
             # There is more: the page goes on after the last one that was looked at.
             position = (last or 0).to_bytes(_PLACE_BYTES, "big")
             return {"events": found, "next": make_cursor(head.life, listing.scope, position)}

@@ -19,7 +19,7 @@ from tests.service.history.calls import append, forget, forget_up_to, listed, sa
 from tests.service.server import BASE, KEY
 from tests.service.stores import AnyStore
 
-pytestmark = pytest.mark.every_store(but="dynamodb")
+pytestmark = pytest.mark.every_store
 
 NOBODY = b'{"actor_id":"a","aliases":[],"consent":{"status":"given"},"format":1,"history":[],"preferences":[]}'
 

@@ -12,7 +12,7 @@ from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE, KEY
 from tests.service.stores import AnyStore
 
-pytestmark = pytest.mark.every_store(but="dynamodb")
+pytestmark = pytest.mark.every_store
 
 LIST = f"{BASE}/profile/a/preferences"
 THEME = f"{LIST}/theme"

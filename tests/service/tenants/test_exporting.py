@@ -14,7 +14,8 @@ from flask import Flask
 from service.contract import Contract
 from service.items import Changes
 from service.personalization.standing import Standing
-from service.personalization.tenants.exporting import MARK_BYTES, PAGE, export_tenant
+from service.personalization.tenants import exporting
+from service.personalization.tenants.exporting import export_tenant
 from service.personalization.tenants.turns import MAX_TURNS
 from service.storage import StoreUnavailableError
 from service.storage.sqlite import SQLiteStore
@@ -25,7 +26,7 @@ from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE, KEY, RunningService
 from tests.service.stores import AnyStore
 
-pytestmark = pytest.mark.every_store(but="dynamodb")
+pytestmark = pytest.mark.every_store
 
 EXPORT = f"{BASE}/actors/export"
 SCOPES = frozenset({"admin", "profile:read", "profile:write", "history:write", "actor:erase"})
@@ -75,9 +76,10 @@ def test_each_line_is_the_document_of_an_actor(client: Client, store: AnyStore) 
 
 
 def test_an_export_goes_on_after_each_of_its_marks_and_after_a_page_of_the_list(
-    client: Client, store: AnyStore
+    client: Client, store: AnyStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    everyone = [f"actor-{number:03}" for number in range(2 * PAGE + 5)]
+    monkeypatch.setattr(exporting, "PAGE", 5)
+    everyone = [f"actor-{number:03}" for number in range(12)]
     add(store, *everyone)
     told = lines(export(client).data)
     assert documents(told) == everyone
@@ -92,8 +94,11 @@ def test_an_export_goes_on_after_each_of_its_marks_and_after_a_page_of_the_list(
     assert documents(lines(export(client, page["next"]).data)) == everyone[7:]
 
 
-def test_marks_come_sooner_when_documents_are_long(client: Client, store: AnyStore) -> None:
-    add(store, *"abcde", size=MARK_BYTES // 2)
+def test_marks_come_sooner_when_documents_are_long(
+    client: Client, store: AnyStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exporting, "MARK_BYTES", 20_000)
+    add(store, *"abcde", size=10_000)
     told = lines(export(client).data)
     assert ["actor_id" if "actor_id" in line else next(iter(line)) for line in told] == [
         "actor_id", "actor_id", "next", "actor_id", "actor_id", "next", "actor_id", "next", "actors"
@@ -168,23 +173,24 @@ def test_a_store_that_fails_at_the_beginning_is_an_error_and_takes_no_place(
 def test_what_breaks_off_has_no_last_line(
     client: Client, store: AnyStore, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    add(store, *(f"actor-{number:03}" for number in range(PAGE + 1)))
+    monkeypatch.setattr(exporting, "PAGE", 10)
+    add(store, *(f"actor-{number:03}" for number in range(11)))
     read = store.read
 
     def fails_late(tenant: str, actor: str, view: Any) -> Any:
-        if actor == "actor-100":
+        if actor == "actor-010":
             raise StoreUnavailableError("canary")
         return read(tenant, actor, view)
 
     monkeypatch.setattr(store, "read", fails_late)
     told = lines(export(client).data)
-    assert documents(told) == [f"actor-{number:03}" for number in range(PAGE)]
+    assert documents(told) == [f"actor-{number:03}" for number in range(10)]
     assert "next" in told[-1]
     monkeypatch.undo()
     rest = lines(export(client, told[-1]["next"]).data)
-    assert (documents(rest), rest[-1]) == (["actor-100"], {"actors": 1, "end": True})
+    assert (documents(rest), rest[-1]) == (["actor-010"], {"actors": 1, "end": True})
     assert "an answer broke off" in caplog.text
-    assert "actor-100" not in caplog.text
+    assert "actor-010" not in caplog.text
 
 
 def test_who_is_erased_meanwhile_is_left_out(store: AnyStore) -> None:
@@ -202,6 +208,8 @@ def test_who_is_erased_meanwhile_is_left_out(store: AnyStore) -> None:
     assert erased == ["b"]
 
 
+# 3,000 actors take the engine of the tests five minutes.
+@pytest.mark.every_store(but="dynamodb")
 def test_it_takes_no_more_memory_for_more_actors(store: AnyStore) -> None:
     preference = orjson.dumps({"type": "note", "value": "x" * 20_000})
 

@@ -17,7 +17,7 @@ from tests.service.client import Client, ServiceAnswer
 from tests.service.server import BASE, KEY
 from tests.service.stores import AnyStore
 
-pytestmark = pytest.mark.every_store(but="dynamodb")
+pytestmark = pytest.mark.every_store
 
 OTHER_KEY = "another-k3y-of-the-tests-0123456789-abc"
 
@@ -93,16 +93,18 @@ def test_only_actors_of_the_callers_tenant_are_listed(contract: Contract, store:
     assert (answer.status_code, answer.json["code"]) == (422, "invalid_cursor")
 
 
-@pytest.mark.parametrize("limit", [1, 7, 30, 1_000])
-def test_pages_hold_every_actor_once(client: Client, store: AnyStore, limit: int) -> None:
-    everyone = [f"actor-{number:02}" for number in range(29)] + ["\u00e9 \u00e8", "\U0001f600" * 256]
+def test_pages_hold_every_actor_once(client: Client, store: AnyStore) -> None:
+    everyone = [f"actor-{number:02}" for number in range(15)] + ["\u00e9 \u00e8", "\U0001f600" * 256]
     add(store, *everyone)
-    found = list(pages(client, limit))
-    assert [actor for page in found for actor in page] == everyone
-    assert {len(page) for page in found[:-1]} <= {limit}
-    assert found[-1]
+    for limit in (1, 7, 17, 1_000):
+        found = list(pages(client, limit))
+        assert [actor for page in found for actor in page] == everyone
+        assert {len(page) for page in found[:-1]} <= {limit}
+        assert found[-1]
 
 
+# The engine of the tests takes seconds for so many actors, and a store knows nothing of what a query leaves out.
+@pytest.mark.every_store(but="dynamodb")
 def test_a_page_has_a_hundred_actors_unless_it_is_asked_for_others(client: Client, store: AnyStore) -> None:
     add(store, *(f"actor-{number:03}" for number in range(101)))
     assert len(ids(listed(client))) == 100
@@ -110,18 +112,18 @@ def test_a_page_has_a_hundred_actors_unless_it_is_asked_for_others(client: Clien
         assert listed(client, query).json["code"] == "invalid_query"
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(3))
 def test_who_comes_and_goes_makes_nobody_else_come_twice_or_be_passed_over(
     client: Client, store: AnyStore, seed: int
 ) -> None:
     chance = random.Random(seed)
-    stay = {f"actor-{chance.randrange(10_000):04}" for _ in range(40)}
-    guests = {f"actor-{chance.randrange(10_000):04}" for _ in range(40)} - stay
-    add(store, *stay, *list(guests)[:20])
+    stay = {f"actor-{chance.randrange(10_000):04}" for _ in range(20)}
+    guests = {f"actor-{chance.randrange(10_000):04}" for _ in range(20)} - stay
+    add(store, *stay, *list(guests)[:10])
     seen: list[str] = []
-    for page in pages(client, 7):
+    for page in pages(client, 5):
         seen += page
-        for guest in chance.sample(sorted(guests), 10):
+        for guest in chance.sample(sorted(guests), 5):
             (add if chance.random() < 0.5 else remove)(store, guest)
     assert [actor for actor in seen if actor in stay] == sorted(stay)
     assert len(seen) == len(set(seen))
