@@ -59,7 +59,7 @@ class _DynamoDBSide(Side):
 
     def is_empty(self) -> bool:
         """See `Side.is_empty`."""
-        return all(row["pk"] == key_row(MARKS_KEY)["pk"] for rows in self._pages(None) for row in rows)
+        return all(row["pk"]["S"] == MARKS_KEY[0] for rows in self._pages(None) for row in rows)
 
     def begin(self, marks_key: bytes) -> None:
         """See `Side.begin`."""
