@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 JSON = "application/json"
 
-_RETRY_AFTER_S = 1
+RETRY_AFTER_S = 1
+"""After how many seconds a request that found no store may be repeated."""
+
 _log = logging.getLogger("tama")
 
 
@@ -76,10 +78,15 @@ def _explanation(error: HTTPException) -> Response:
     return answer
 
 
-def _outage(error: StoreError) -> Response:
+def log_outage(error: StoreError) -> None:
+    """Say in the log that a request found no store."""
     _log.error("the store is not available", extra=described(request) | {"reason": str(error)})
+
+
+def _outage(error: StoreError) -> Response:
+    log_outage(error)
     answer = detailed(503, "Service Unavailable")
-    answer.headers["Retry-After"] = str(_RETRY_AFTER_S)
+    answer.headers["Retry-After"] = str(RETRY_AFTER_S)
     return answer
 
 

@@ -15,6 +15,8 @@ from werkzeug.exceptions import NotFound
 
 from hosting.pages import SHARED, Pages, policy
 from hosting.sessions import FORM_TOKEN
+from tama.control_plane.errors import StoreError
+from tama.control_plane.web.answers import RETRY_AFTER_S, log_outage
 from tama.control_plane.web.pages import telling
 from tama.control_plane.web.pages.signing_in import SigningIn
 from tama.graph.objects import from_objects
@@ -49,10 +51,28 @@ def add_pages(app: Flask, plane: ControlPlane) -> None:
         (_OBJECTS, "objects-page", views.objects),
         (f"{_OBJECTS}/<id_>", "object-page", views.object),
     ):
-        app.add_url_rule(path, operation, views.for_browsers(view), methods=["GET"], provide_automatic_options=False)
+        shown = _available(pages, views.for_browsers(view))
+        app.add_url_rule(path, operation, shown, methods=["GET"], provide_automatic_options=False)
     for operation, act in (("sign-in", signing_in.sign_in), ("sign-out", signing_in.sign_out)):
-        app.add_url_rule(f"/{operation}", operation, act, methods=["POST"], provide_automatic_options=False)
+        app.add_url_rule(
+            f"/{operation}", operation, _available(pages, act), methods=["POST"], provide_automatic_options=False
+        )
     SHARED.serve(app)
+
+
+def _available(pages: Pages, view: Callable[..., Response]) -> Callable[..., Response]:
+    """The view, or a page that says that there is nothing to be seen while the store cannot be read."""
+
+    def shown(**values: str) -> Response:
+        try:
+            return view(**values)
+        except StoreError as error:
+            log_outage(error)
+            answer = pages.answer("unavailable.html", 503)
+            answer.headers["Retry-After"] = str(RETRY_AFTER_S)
+            return answer
+
+    return shown
 
 
 class _Views:

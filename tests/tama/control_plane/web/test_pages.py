@@ -15,6 +15,7 @@ from werkzeug.test import TestResponse
 
 from hosting import sessions
 from tama.control_plane import ControlPlane
+from tama.control_plane.errors import StoreError
 from tama.control_plane.web import create_app
 from tama.control_plane.web.pages import telling
 from tests.tama.control_plane.support import Caller, document, operation
@@ -250,6 +251,24 @@ def test_a_list_that_is_too_long_says_so(plane: ControlPlane, person: Person, mo
     page = person("provision.read").get("/objects?q=many")
     assert len(listed(page)) == 3
     assert "4 objects, of which these are the first 3" in page.text
+
+
+def test_a_store_that_fails_is_a_page_too(
+    plane: ControlPlane, person: Person, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = person("provision.read")
+    form = browser.get()
+
+    def fail(*_: object) -> None:
+        raise StoreError("the file at a path")
+
+    monkeypatch.setattr(plane.clients._store, "read", fail)
+    for answer in (browser.get(), browser.get("/objects/x"), browser.post("/sign-in", form)):
+        assert (answer.status_code, answer.content_type) == (503, "text/html; charset=utf-8")
+        assert answer.headers["Retry-After"] == "1"
+        assert "cannot be read at the moment" in answer.text
+        assert "the file at a path" not in answer.text
+    assert [vars(record)["reason"] for record in caplog.records] == ["the file at a path"] * 3
 
 
 def test_an_object_that_is_not_there_is_told_so(person: Person) -> None:
