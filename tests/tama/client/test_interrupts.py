@@ -76,8 +76,12 @@ def held(endpoint: Endpoint, hosted: Hosted) -> Iterator[Held]:
     held.let_go.set()
 
 
+Peer = Callable[[], AbstractContextManager[tuple[str, threading.Event]]]
+"""Makes a server: its URL, and what is set once somebody may be waiting for it."""
+
+
 @contextmanager
-def full() -> Iterator[str]:
+def full() -> Iterator[tuple[str, threading.Event]]:
     """A server whose queue is full, so that it takes no connection."""
     with socket.socket() as server, socket.socket() as one, socket.socket() as other:
         server.bind(("127.0.0.1", 0))
@@ -85,23 +89,29 @@ def full() -> Iterator[str]:
         for filling in (one, other):
             filling.setblocking(False)
             filling.connect_ex(server.getsockname())
-        yield f"http://127.0.0.1:{server.getsockname()[1]}"
+        waiting = threading.Event()
+        waiting.set()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}", waiting
 
 
 @contextmanager
-def says(text: bytes, scheme: str = "http") -> Iterator[str]:
+def says(text: bytes, scheme: str = "http") -> Iterator[tuple[str, threading.Event]]:
     """A server that takes a connection, says something, and then nothing more."""
+
+    waiting = threading.Event()
 
     def serve() -> None:
         accepted, _ = server.accept()
         with accepted, suppress(OSError):
             accepted.sendall(text)
+            waiting.set()
             while accepted.recv(1 << 16):
                 pass
 
     with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor(1) as pool:
+        server.settimeout(TIMEOUT)
         pool.submit(serve)
-        yield f"{scheme}://127.0.0.1:{server.getsockname()[1]}"
+        yield f"{scheme}://127.0.0.1:{server.getsockname()[1]}", waiting
 
 
 @pytest.mark.usefixtures("short_grace")
@@ -116,20 +126,26 @@ def says(text: bytes, scheme: str = "http") -> Iterator[str]:
     ids=["connection", "TLS", "head", "body"],
 )
 def test_whatever_a_request_waits_for_an_interrupt_ends_it(
-    opened: Callable[..., Client], pool: ThreadPoolExecutor, peer: Callable[[], AbstractContextManager[str]]
+    opened: Callable[..., Client], pool: ThreadPoolExecutor, peer: Peer
 ) -> None:
-    with peer() as url:
+    with peer() as (url, waiting):
         client = opened(url)
         asked = pool.submit(client.request, "GET", "/a")
+        assert waiting.wait(TIMEOUT)
         time.sleep(0.2)
         client.interrupt()
-        with pytest.raises(errors.Interrupted, match="interrupted before it was answered"):
+        with pytest.raises(errors.Interrupted):
             asked.result(ENDS)
 
 
 def test_what_is_answered_soon_after_an_interrupt_has_its_answer(
-    opened: Callable[..., Client], hosted: Hosted, held: Held, pool: ThreadPoolExecutor
+    opened: Callable[..., Client],
+    hosted: Hosted,
+    held: Held,
+    pool: ThreadPoolExecutor,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("tama.client._hosted._GRACE", TIMEOUT)
     client = opened(hosted.endpoint.url)
     asked = pool.submit(client.request, "GET", "/a")
     assert held.asked.acquire(timeout=ENDS)
