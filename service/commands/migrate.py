@@ -1,18 +1,16 @@
 """`personalization migrate`."""
 
 import argparse
-import sys
 from typing import Any
 
 from hosting.printing import print_json, print_text
+from hosting.progress import show
 from service.commands.outcome import CommandError
 from service.settings import STORE, read_place
 from service.storage import StoreUnavailableError
 from service.storage.files import HeldError
 from service.storage.migrating import MigrationError, migrate, open_side
 from service.storage.sqlite_file import NotOurFileError
-
-_ERASE_LINE = "\r\x1b[K"
 
 
 def add(commands: Any) -> None:
@@ -51,7 +49,7 @@ def run(options: argparse.Namespace) -> None:
     except OSError as error:
         raise CommandError(f"A file cannot be used: {error.strerror}.") from None
     finally:
-        _show("")
+        show("")
     if options.json:
         print_json({"counts": report.counts, "sha256": report.digest})
         return
@@ -62,10 +60,4 @@ def run(options: argparse.Namespace) -> None:
 
 def _tell(copied: int) -> None:
     """Tell who looks on how far the copy is."""
-    _show(f"copied {copied} rows")
-
-
-def _show(text: str) -> None:
-    """Show a text in the place of the one before, where somebody looks on."""
-    if sys.stderr.isatty():
-        sys.stderr.write(f"{_ERASE_LINE}{text}")
+    show(f"copied {copied} rows")

@@ -85,13 +85,9 @@ def test_who_waits_at_a_terminal_is_told_and_the_line_is_cleared(monkeypatch: py
 
 
 def test_a_passing_line_stays_in_its_line() -> None:
-    with (
-        terminal(20) as (writer, shown),
-        open(os.dup(writer), "w") as errors,  # noqa: PTH123 - as above
-        progress.passing_line(errors) as show,
-    ):
-        show("w" * 50)
-    assert b"".join(shown) == b"\r\x1b[K" + b"w" * 19 + b"\r\x1b[K"
+    with terminal(20) as (writer, shown), open(os.dup(writer), "w") as errors:  # noqa: PTH123 - as above
+        progress.show("w" * 50, errors)
+    assert b"".join(shown) == b"\r\x1b[K" + b"w" * 19
 
 
 def test_who_does_not_wait_is_told_nothing(capfd: pytest.CaptureFixture[str]) -> None:
