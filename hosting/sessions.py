@@ -16,7 +16,6 @@ import re
 import secrets
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
-from urllib.parse import urlsplit
 
 from hosting.rate import RateLimit
 
@@ -121,7 +120,7 @@ class Sessions:
         Source: W3C Fetch Metadata Request Headers, section 2.3; RFC 6454, section 7.
         """
         site, origin = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-        own = site == "same-origin" if site else origin is None or urlsplit(origin).netloc == request.host
+        own = site == "same-origin" if site else origin is None or origin.partition("://")[2] == request.host
         return own and self._is_mac(form_token, "form", session.id)
 
     def _is_mac(self, given: str, use: str, said: str) -> bool:

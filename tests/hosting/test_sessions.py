@@ -129,6 +129,7 @@ def test_a_form_counts_in_its_own_session_alone() -> None:
         ({"HTTP_ORIGIN": "http://127.0.0.1:8090"}, True),
         ({"HTTP_ORIGIN": "http://127.0.0.1:8091"}, False),
         ({"HTTP_ORIGIN": "null"}, False),
+        ({"HTTP_ORIGIN": "http://["}, False),
     ],
 )
 def test_a_form_of_another_site_does_not_count(of_environ: dict[str, str], own: bool) -> None:

@@ -147,6 +147,15 @@ def test_who_signs_out_is_out_in_every_process_and_so_is_whoever_has_the_cookie(
     assert not is_signed_in(thief.get())
 
 
+def test_who_has_not_signed_in_has_the_store_keep_nothing(
+    plane: ControlPlane, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = person()
+    monkeypatch.setattr(plane.clients._store, "write", None)
+    for path in ("/sign-out", "/sign-in"):
+        assert browser.post(path, browser.get(), client_id="a", client_secret="b").status_code in (303, 403)
+
+
 def test_who_is_revoked_is_out_at_once(plane: ControlPlane, person: Person) -> None:
     browser, (id_, secret) = person(), plane.clients.add()
     assert browser.sign_in(id_, secret).status_code == 303
