@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from hosting.pages.assets import Assets
 
-AnyResponse = TypeVar("AnyResponse", bound=werkzeug.Response)
+_Answer = TypeVar("_Answer", bound=werkzeug.Response)
 
 _HERE = Path(__file__).parent
 _POLICY = {
@@ -36,7 +36,7 @@ def policy(more: Mapping[str, str] | None = None) -> str:
     return "; ".join(f"{name} {value}" for name, value in (_POLICY | dict(more or {})).items())
 
 
-def secured(answer: AnyResponse, content_security_policy: str | None = None) -> AnyResponse:
+def secured(answer: _Answer, content_security_policy: str | None = None) -> _Answer:
     """Return an answer to a person's browser, a page or a redirect, that is stored nowhere and gives nothing away.
 
     Args:
@@ -83,3 +83,9 @@ class Pages:
         """Return a page as an answer; see `secured`."""
         answer = Response(self.html(template, **values), status, mimetype="text/html")
         return secured(answer, content_security_policy)
+
+    def once_more(self) -> Response:
+        """Return a page with which the browser asks for the same address once more, from a page of ours."""
+        answer = self.answer("once_more.html")
+        answer.headers["Refresh"] = "0"
+        return answer
