@@ -1,6 +1,6 @@
 """The store as operations see it: by whom an actor id stands for, and by what may be seen and done of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import orjson
@@ -52,11 +52,20 @@ class ActorStore:
         store: where the items lie.
         needs_consent: whether withdrawn consent counts.
         may_meet_erasure: whether an erasure that is under way does not count.
+        ahead: the keys of what writes are decided on, which is read together with whom an id stands for.
 
     """
 
-    def __init__(self, store: ItemStore, *, needs_consent: bool = True, may_meet_erasure: bool = False) -> None:
+    def __init__(
+        self,
+        store: ItemStore,
+        *,
+        needs_consent: bool = True,
+        may_meet_erasure: bool = False,
+        ahead: Sequence[str] = (),
+    ) -> None:
         self._store = store
+        self._ahead = ahead
         self._needs_consent = needs_consent
         self._may_meet_erasure = may_meet_erasure
 
@@ -108,7 +117,7 @@ class ActorStore:
 
         def admitted(changes: Changes) -> _T:
             # What is read together is read by one statement.
-            standing, _ = changes.get_all(STANDING, CONSENT)
+            standing, *_ = changes.get_all(STANDING, CONSENT, *self._ahead)
             _leave_alias(standing)
             if standing is not None:
                 self._refuse(Standing.read(standing))

@@ -7,9 +7,10 @@ from service.contract import Contract
 from service.personalization.actors import MAX_IMPORT
 from service.personalization.actors.merges import Merges
 from service.personalization.actors.told import Documents
+from service.personalization.history.layout import HEAD
 from service.personalization.history.retention import Retention
 from service.personalization.preferences.rules import Preferences
-from service.personalization.profile import Profiles
+from service.personalization.profile import PROFILE_KEY, Profiles
 from service.storage import Store
 from service.web.actor_store import ActorStore
 from service.web.actors import ActorViews
@@ -40,12 +41,14 @@ def make_operations(
     """
     consented = ActorStore(store)
     writes = Writes(contract, consented)
+    profile_writes = Writes(contract, ActorStore(store, ahead=(PROFILE_KEY,)))
+    history_writes = Writes(contract, ActorStore(store, ahead=(HEAD,)))
     consents = Writes(contract, ActorStore(store, needs_consent=False))
     erasing = ErasingWrites(contract, store)
     return {
-        **ProfileViews(contract, profiles, consented, writes).by_operation(),
+        **ProfileViews(contract, profiles, consented, profile_writes).by_operation(),
         **PreferenceViews(contract, profiles, preferences, consented, writes).by_operation(),
-        **HistoryViews(contract, profiles, retention, consented, writes).by_operation(),
+        **HistoryViews(contract, profiles, retention, consented, history_writes).by_operation(),
         **ContextViews(contract, profiles, preferences, consented).by_operation(),
         **ConsentViews(contract, profiles, consents, erasing).by_operation(),
         **ErasureViews(contract, profiles, store, erasing).by_operation(),
