@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 
     from tama.graph.model import Class, Space, Specification
 
-_NAME, _ITEM, _ENDPOINT, _VERSION, _STATE = 36, 32, 52, 20, 20
+_NAME, _ITEM, _ENDPOINT, _VERSION, _STATE, _VERB = 36, 32, 52, 20, 20, 9
 """How many columns each may take."""
 
-_PAD, _ROW, _SIGN, _METHOD, _BETWEEN, _ARROW = 12.0, 18.0, 14.0, 50.0, 20.0, 10.0
+_PAD, _ROW, _SIGN, _METHOD, _BETWEEN, _ARROW = 12.0, 18.0, 14.0, 58.0, 20.0, 10.0
 _HEADINGS = 48.0
 _NARROWEST = 150.0
 _MOST_COLUMNS = 8
@@ -82,7 +82,7 @@ class _Grid:
             return _group(item.change, sign, link(self.pages, item.id, text(x, y, "name", item.name, _ITEM)))
         where = " ".join(isolated(clean(one)) for one in (item.method.upper(), item.path) if one)
         title = f"<title>{escape(where)}</title>" if where else ""
-        method = text(x, y, "muted", item.method.upper(), 6) if item.method else ""
+        method = text(x, y, "muted", item.method.upper(), _VERB) if item.method else ""
         name = text(x + _METHOD * bool(item.method), y, "name", item.identifier, _ITEM)
         return _group(item.change, title, sign, link(self.pages, item.id, method, name))
 

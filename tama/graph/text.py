@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from math import ceil
 
 _JOINERS = "\u200c\u200d"  # part of words in Persian, and of emoji
 _MOST_MARKS = 4
 _LOGIN = re.compile(r"(?<=//)[^/?#]*@")
+_PERCENT = {
+    **dict.fromkeys("ABCDEFGHKLNOPQRSTUVXYZw#&+<=>^~", 135),
+    **dict.fromkeys("MWm@%\N{HORIZONTAL ELLIPSIS}\N{REPLACEMENT CHARACTER}", 182),
+    **dict.fromkeys("IJfijlrt .,:;'|!()[]/-", 62),
+}
+"""How wide characters are in wide proportional fonts, in percent of a column, which is 0.6 em."""
 
 
 def clean(text: str) -> str:
@@ -31,14 +38,12 @@ def clean(text: str) -> str:
 
 
 def columns(text: str) -> int:
-    """How many columns a text takes: a character one, or two of East Asia's, or none where it has no width."""
-    if text.isascii():
-        return len(text)
-    return sum(
-        1 + (unicodedata.east_asian_width(one) in "WF")
-        for one in text
-        if unicodedata.category(one) not in ("Mn", "Me", "Cf")
+    """How many columns a text takes, in a monospaced font or, where that is more, in a proportional one."""
+    widths = [_columns_of(one) for one in text]
+    percent = sum(
+        width * _PERCENT.get(one, 135 if one.isupper() else 100) for one, width in zip(text, widths, strict=True)
     )
+    return max(sum(widths), ceil(percent / 100))
 
 
 def shortened(text: str, most: int) -> str:
@@ -46,7 +51,7 @@ def shortened(text: str, most: int) -> str:
     if len(text) <= most and columns(text) <= most:
         return text
     cut = text[:most]
-    while columns(cut) >= most:
+    while columns(f"{cut}…") > most:
         cut = cut[:-1]
     return f"{cut.rstrip()}…"
 
@@ -61,3 +66,12 @@ def isolated(text: str) -> str:
 def without_login(url: str) -> str:
     """A URL without what may be a secret: login, query and fragment."""
     return re.split("[?#]", _LOGIN.sub("", url), maxsplit=1)[0]
+
+
+def _columns_of(character: str) -> int:
+    """One, or two for a character of East Asia, or none for one that has no width."""
+    if character.isascii():
+        return 1
+    if unicodedata.category(character) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1

@@ -20,6 +20,16 @@ from tests.tama.graph.graphs import HOSTILE
 
 NAMES = [name for name in HOSTILE if name]
 MARKUP, LONG = NAMES[0], NAMES[5]
+COLLISIONS = """(boxes, font) => boxes.flatMap(box => {
+  const texts = box.querySelectorAll("text");
+  texts.forEach(text => { text.style.fontFamily = font; });
+  return Object.values(Object.groupBy(texts, text => text.getAttribute("y"))).flatMap(line => {
+    const places = line.map(text => [text.getBBox(), text.lastChild.data]).sort(([one], [other]) => one.x - other.x);
+    const ends = [...places.slice(1).map(([next]) => next.x), box.width.baseVal.value];
+    return places.filter(([place], at) => place.x + place.width > ends[at]).map(([, said]) => said);
+  });
+})"""
+"""The texts in boxes that, in some font, reach into the next one in their line, or out of their box."""
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +90,8 @@ def test_every_page_is_readable_in_every_look_whatever_names_hold(
     check(page, "tama-sign-in")
     sign_in(page, plane)
     check(page, "tama-picture")
+    for font in ("monospace", "sans-serif"):
+        assert page.locator("svg.tama svg").evaluate_all(COLLISIONS, font) == []
     page.get_by_role("link", name="Objects").click()
     check(page, "tama-objects")
     page.get_by_role("link", name="W" * 20).first.click()
