@@ -62,16 +62,22 @@ class Sessions:
 
     Args:
         name: of the cookie, but for the prefix that browsers hold it to.
-        path: below which the pages are.
         keys: returns the server's signing keys; the first one signs, and what another one signed counts.
 
     """
 
-    def __init__(self, name: str, path: str, keys: Callable[[], Sequence[bytes]]) -> None:
+    def __init__(self, name: str, keys: Callable[[], Sequence[bytes]]) -> None:
         self._name = name
-        self._path = path
         self._keys = keys
         self._attempts = RateLimit(_ATTEMPTS_PER_S, _ATTEMPTS)
+
+    @staticmethod
+    def is_hidden(request: "Request") -> bool:
+        """Return whether the browser followed another site's link, with which it sends no cookie of ours.
+
+        An answer with a cookie would end the session that there may be. Source: RFC 6265bis, section 8.8.2.
+        """
+        return request.headers.get("Sec-Fetch-Site") == "cross-site"
 
     def wait_to_sign_in(self, request: "Request", name: str) -> int:
         """Count an attempt to sign in under a name, and return how many seconds too early it is, 0 for none."""
@@ -90,7 +96,7 @@ class Sessions:
         answer.set_cookie(
             self._cookie_name(request),
             self.signed(session, now),
-            path=self._path,
+            path="/",
             secure=not _is_plain_loopback(request),
             httponly=True,
             samesite="Strict",
@@ -128,10 +134,11 @@ class Sessions:
         return any(hmac.compare_digest(_mac(key, use, said).encode(), presented) for key in self._keys())
 
     def _cookie_name(self, request: "Request") -> str:
-        # A browser takes a cookie of such a name only with what the prefix promises: RFC 6265bis, section 4.1.3.
         if _is_plain_loopback(request):
-            return self._name
-        return f"__Host-{self._name}" if self._path == "/" else f"__Secure-{self._name}"
+            # The servers of a machine have their cookies in common, whatever their port: RFC 6265bis, section 8.5.
+            return f"{self._name}-{request.environ['SERVER_PORT']}"
+        # A browser takes a cookie of such a name from this host alone: RFC 6265bis, section 4.1.3.
+        return f"__Host-{self._name}"
 
 
 def _mac(key: bytes, use: str, said: str) -> str:

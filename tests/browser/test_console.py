@@ -76,7 +76,7 @@ def signed_in(open_page: OpenPage, service: RunningService, cookies: dict[str, s
         url = f"http://127.0.0.1:{service.port}/console"
         page = open_page(url, look, javascript=javascript)
         for name, value in cookies.items():
-            page.context.add_cookies([{"name": name, "value": value, "domain": "127.0.0.1", "path": "/console"}])
+            page.context.add_cookies([{"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}])
         page.goto(url)
         return page
 
@@ -134,12 +134,12 @@ def test_who_signed_out_sees_nothing_by_going_back(open_page: OpenPage, service:
     page.get_by_label("API key").fill(KEY)
     page.get_by_role("button", name="Sign in").click()
     page.get_by_role("button", name=ANA).click()
-    assert page.get_by_text("Annie").is_visible()
+    expect(page.get_by_text("Annie")).to_be_visible()
     page.get_by_role("button", name="Sign out").click()
-    assert page.get_by_label("API key").is_visible()
+    expect(page.get_by_label("API key")).to_be_visible()
     with page.expect_navigation():
         page.evaluate("history.go(-2)")
-    assert page.get_by_label("API key").is_visible()
+    expect(page.get_by_label("API key")).to_be_visible()
     assert page.get_by_role("button", name=ANA).count() == 0
     # What a form has answered is kept nowhere, so the browser would have to send the form again.
     with pytest.raises(Error, match="ERR_CACHE_MISS"):
@@ -164,7 +164,7 @@ def test_the_keyboard_alone_is_enough(open_page: OpenPage, service: RunningServi
     assert "of 64 tokens" in page.locator("#size").inner_text()
     tab_to(page, page.get_by_role("button", name="Sign out"))
     page.keyboard.press("Enter")
-    assert page.get_by_label("API key").is_visible()
+    expect(page.get_by_label("API key")).to_be_visible()
 
 
 def test_the_budget_is_moved_by_a_slider(signed_in: SignedIn, service: RunningService, look: Look) -> None:
@@ -224,4 +224,13 @@ def test_a_page_can_be_loaded_again(signed_in: SignedIn) -> None:
     page = signed_in()
     find(page, ANA)
     page.reload()
-    assert page.get_by_text("Annie").is_visible()
+    expect(page.get_by_text("Annie")).to_be_visible()
+
+
+def test_a_link_elsewhere_leads_into_the_session_that_there_is(signed_in: SignedIn) -> None:
+    page = signed_in()
+    elsewhere = f'<a href="{page.url}">Console</a>'
+    page.route("http://localhost/", lambda route: route.fulfill(body=elsewhere, content_type="text/html"))
+    page.goto("http://localhost/")
+    page.get_by_role("link", name="Console").click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()

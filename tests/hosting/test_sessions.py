@@ -15,12 +15,12 @@ KEY, OLD_KEY, OTHER_KEY = b"k" * 32, b"o" * 32, b"x" * 32
 NOW = 1_000_000.0
 
 
-def sessions(*keys: bytes, path: str = "/") -> Sessions:
-    return Sessions("tama", path, lambda: keys or (KEY,))
+def sessions(*keys: bytes) -> Sessions:
+    return Sessions("tama", lambda: keys or (KEY,))
 
 
 def request(**of_environ: Any) -> Any:
-    environ = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8090", **of_environ}
+    environ = {"REMOTE_ADDR": "127.0.0.1", "HTTP_HOST": "127.0.0.1:8090", "SERVER_PORT": "8090", **of_environ}
     return Request({**EnvironBuilder().get_environ(), **environ})
 
 
@@ -62,7 +62,7 @@ def test_what_is_no_cookie_of_ours_is_a_session_of_nobody() -> None:
         cookie * 99,
     ):
         assert all_.verified(value, NOW) is None, value
-        read = all_.read(request(HTTP_COOKIE=f"tama={value}"), NOW)
+        read = all_.read(request(HTTP_COOKIE=f"tama-8090={value}"), NOW)
         assert (read.subject, read.began) == ("", int(NOW))
 
 
@@ -85,28 +85,29 @@ def test_a_session_ends_however_much_it_is_used() -> None:
 
 
 @pytest.mark.parametrize(
-    ("path", "of_environ", "name", "secure"),
+    ("of_environ", "name"),
     [
-        ("/", {}, "tama", False),
-        ("/console", {"HTTP_HOST": "localhost"}, "tama", False),
-        ("/", {"HTTP_HOST": "[::1]:8090", "REMOTE_ADDR": "::1"}, "tama", False),
-        ("/", {"HTTP_HOST": "tama.example"}, "__Host-tama", True),
-        ("/console", {"HTTP_HOST": "tama.example"}, "__Secure-tama", True),
-        ("/", {"HTTP_X_FORWARDED_PROTO": "https"}, "__Host-tama", True),
-        ("/", {"REMOTE_ADDR": "192.0.2.1"}, "__Host-tama", True),
-        ("/", {"HTTP_HOST": "localhost.example"}, "__Host-tama", True),
+        ({}, "tama-8090"),
+        ({"HTTP_HOST": "localhost"}, "tama-8090"),
+        ({"HTTP_HOST": "[::1]:8091", "SERVER_PORT": "8091", "REMOTE_ADDR": "::1"}, "tama-8091"),
+        ({"HTTP_HOST": "tama.example"}, "__Host-tama"),
+        ({"HTTP_X_FORWARDED_PROTO": "https"}, "__Host-tama"),
+        ({"REMOTE_ADDR": "192.0.2.1"}, "__Host-tama"),
+        ({"HTTP_HOST": "localhost.example"}, "__Host-tama"),
     ],
 )
 def test_a_cookie_has_every_flag_but_for_secure_where_only_this_machine_hears_it(
-    path: str, of_environ: dict[str, str], name: str, secure: bool
+    of_environ: dict[str, str], name: str
 ) -> None:
-    all_, asked, answer = sessions(path=path), request(**of_environ), Response()
+    all_, asked, answer = sessions(), request(**of_environ), Response()
     begun = all_.begin("ana", NOW)
     all_.write(begun, asked, answer, NOW)
     (cookie,) = answer.headers.getlist("Set-Cookie")
     value, *flags = cookie.split("; ")
     assert value == f"{name}={all_.signed(begun, NOW)}"
-    assert set(flags) == {"HttpOnly", "SameSite=Strict", f"Path={path}"} | ({"Secure"} if secure else set())
+    assert set(flags) == {"HttpOnly", "SameSite=Strict", "Path=/"} | (
+        {"Secure"} if name.startswith("__Host-") else set()
+    )
     assert all_.read(request(**of_environ, HTTP_COOKIE=value), NOW) == begun
 
 

@@ -18,7 +18,7 @@ from service.web.console import PATH
 from service.web.console.actors import actor_pages
 from service.web.console.calls import Calls, RefusedCallError
 from service.web.console.entrance import ENDED, HOME, SIGN_IN, entrance
-from service.web.console.screen import ASSETS, Visit, show, visit
+from service.web.console.screen import ASSETS, PAGES, Visit, show, visit
 from service.web.console.sessions import ConsoleSessions
 from service.web.credentials import Authenticator
 from service.web.observing import take_down_code
@@ -57,6 +57,10 @@ def make_console(api: Flask, contract: Contract, authenticator: Authenticator, s
 
 def _admit(app: Flask, sessions: ConsoleSessions) -> None:
     """Let only those to the pages who are signed in, and only the forms of their own pages."""
+
+    @app.before_request
+    def have_cookie_sent() -> Response | None:
+        return PAGES.once_more() if request.endpoint == HOME and sessions.is_hidden(request) else None
 
     @app.before_request
     def admit() -> Response | None:

@@ -31,7 +31,7 @@ def unseen(actor: str) -> list[str]:
 
 
 _POLICY = policy({"script-src": "'self'"})
-_PAGES = Pages(
+PAGES = Pages(
     "Personalization",
     _HERE / "templates",
     console=PATH,
@@ -81,7 +81,7 @@ def visit() -> Visit:
 def show(template: str, status: int = 200, **values: object) -> Response:
     """Return a page as the answer to the visit at hand, or to one that could not be admitted."""
     at_hand: Visit | None = g.get("visit")
-    return _PAGES.answer(
+    return PAGES.answer(
         template,
         status,
         content_security_policy=_POLICY,

@@ -7,7 +7,6 @@ from service.credentials import tokens
 from service.credentials.records import NO_TENANT
 from service.items import Changes
 from service.storage import ItemStore
-from service.web.console import PATH
 from service.web.credentials import Authenticator, Credential
 
 ADMIN: Final = "admin"
@@ -29,7 +28,7 @@ class ConsoleSessions(Sessions):
     """
 
     def __init__(self, authenticator: Authenticator, store: ItemStore) -> None:
-        super().__init__("personalization", PATH, lambda: [key.secret for key in authenticator.signing_keys()])
+        super().__init__("personalization", lambda: [key.secret for key in authenticator.signing_keys()])
         self._authenticator = authenticator
         self._store = store
 

@@ -33,7 +33,7 @@ class SigningIn:
     def __init__(self, clients: Clients, pages: Pages) -> None:
         self._clients = clients
         self._pages = pages
-        self._sessions = Sessions("tama", "/", lambda: [clients.signing_key()])
+        self._sessions = Sessions("tama", lambda: [clients.signing_key()])
 
     def session(self) -> Session:
         """The session of the request: of a client that may read, or of nobody."""

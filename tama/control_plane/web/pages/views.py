@@ -14,7 +14,7 @@ from markupsafe import Markup
 from werkzeug.exceptions import NotFound
 
 from hosting.pages import SHARED, Pages, policy
-from hosting.sessions import FORM_TOKEN
+from hosting.sessions import FORM_TOKEN, Sessions
 from tama.control_plane.errors import StoreError
 from tama.control_plane.web.answers import RETRY_AFTER_S, log_outage
 from tama.control_plane.web.pages import telling
@@ -87,6 +87,8 @@ class _Views:
         def shown(**values: str) -> Response:
             if not any(type_ == "text/html" and quality for type_, quality in request.accept_mimetypes):
                 raise NotFound
+            if Sessions.is_hidden(request):
+                return self._pages.once_more()
             session = self._signing_in.session()
             if not session.subject:
                 return self._signing_in.form(session)

@@ -136,14 +136,14 @@ def test_who_signs_out_is_out_in_every_process_and_so_is_whoever_has_the_cookie(
     plane: ControlPlane, person: Person
 ) -> None:
     browser, thief = person("provision.read"), person()
-    cookie = browser.http.get_cookie("tama")
+    cookie = browser.http.get_cookie("tama-80")
     assert cookie
-    thief.http.set_cookie("tama", cookie.value)
+    thief.http.set_cookie("tama-80", cookie.value)
     assert is_signed_in(thief.get()), "another process knows the session"
     answer = browser.post("/sign-out", browser.get())
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
     assert not is_signed_in(browser.get())
-    thief.http.set_cookie("tama", cookie.value)
+    thief.http.set_cookie("tama-80", cookie.value)
     assert not is_signed_in(thief.get())
 
 
@@ -154,6 +154,13 @@ def test_who_has_not_signed_in_has_the_store_keep_nothing(
     monkeypatch.setattr(plane.clients._store, "write", None)
     for path in ("/sign-out", "/sign-in"):
         assert browser.post(path, browser.get(), client_id="a", client_secret="b").status_code in (303, 403)
+
+
+def test_a_link_of_another_site_leads_on_without_ending_the_session(person: Person) -> None:
+    browser = person("provision.read")
+    answer = browser.http.get("/objects?q=a", headers={**HTML, "Sec-Fetch-Site": "cross-site"})
+    assert (answer.headers["Refresh"], "Set-Cookie" in answer.headers) == ("0", False)
+    assert is_signed_in(browser.get())
 
 
 def test_who_is_revoked_is_out_at_once(plane: ControlPlane, person: Person) -> None:
@@ -283,7 +290,7 @@ def test_a_store_that_fails_is_a_page_too(
 def test_an_object_that_is_not_there_is_told_so(person: Person) -> None:
     page = person("provision.read").get("/objects/%3Cb%3E%E2%80%AE")
     assert page.status_code == 404
-    assert "There is no object with the id <code><bdi>&lt;b&gt;\ufffd</bdi></code>" in page.text
+    assert "There is no object with the id <bdi><code>&lt;b&gt;\ufffd</code></bdi>" in page.text
 
 
 @pytest.mark.parametrize(
