@@ -38,7 +38,7 @@ def test_a_profile_is_shown_with_when_each_field_changed(operator: Operator, ser
     page = shown(operator, "profile")
     assert "Annie callable 0" in text(page)
     assert re.findall(r'<time datetime="([^"]+)"', page.body.decode()) == [changed["names"], changed["gender"]]
-    assert "<code><bdi>&#34;dark&#34;</bdi></code>" in page.body.decode()
+    assert "<bdi><code>&#34;dark&#34;</code></bdi>" in page.body.decode()
 
 
 def test_of_whom_nothing_is_kept_it_says_so(operator: Operator) -> None:
@@ -124,13 +124,14 @@ def test_consent_is_withdrawn_and_given(operator: Operator, service: RunningServ
 
 
 def test_an_erasure_wants_the_actors_id(operator: Operator, service: RunningService) -> None:
-    for typed in ("", "ana", ANA.upper(), f"{ANA} "):
-        refused = operator.send("erase", actor_id=ANA, typed=typed)
+    service.put("Ben", {"names": [{"index": 0, "value": "Ben"}]})
+    for typed in ("", "ana", "ben", "Ben "):
+        refused = operator.send("erase", actor_id="Ben", typed=typed)
         assert refused.status == 422
         assert "nothing was erased" in text(refused)
-    assert service.get(quote(ANA)).status == 200
-    assert "is being erased" in text(shown(operator, "erase", typed=ANA))
-    assert service.get(quote(ANA)).status == 404
+    assert service.get("Ben").status == 200
+    assert "is being erased" in text(shown(operator, "erase", "Ben", typed="Ben"))
+    assert service.get("Ben").status == 404
 
 
 def test_an_alias_leads_to_its_actor_and_says_so(operator: Operator, service: RunningService) -> None:
