@@ -7,6 +7,7 @@ from flask import Flask, Response, g, redirect, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from hosting.pages import secured
+from service.credentials.keys import Key
 from service.web.console import PATH
 from service.web.console.calls import Calls
 from service.web.console.screen import show, visit
@@ -34,11 +35,13 @@ def entrance(app: Flask, calls: Calls, authenticator: Authenticator, sessions: C
         return show("actors.html", page=page, is_first=not query["cursor"])
 
     def sign_in() -> AnyResponse:
-        if wait := sessions.wait_to_sign_in(request, ""):
+        presented = visit().form.get("key", "").strip()
+        key = Key.of(presented)
+        if wait := sessions.wait_to_sign_in(request, key.id if key else ""):
             answer = show("sign_in.html", 429, refused=f"Too many attempts. Try again in {wait} s.")
             answer.headers["Retry-After"] = str(wait)
             return answer
-        caller = authenticator.key(visit().form.get("key", "").strip())
+        caller = authenticator.key(presented)
         if caller is None:
             return show("sign_in.html", 401, refused=_UNKNOWN)
         if ADMIN not in caller.scopes:

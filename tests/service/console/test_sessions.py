@@ -147,7 +147,9 @@ def test_a_session_ends_with_its_key(
     assert (answer.status, alert(answer)) == (401, "The session has ended. Sign in to go on.")
 
 
-def test_attempts_to_sign_in_are_slowed_down(process: Callable[[], Operator]) -> None:
+def test_attempts_to_sign_in_are_slowed_down_but_not_those_with_another_key(
+    process: Callable[[], Operator], store: AnyStore
+) -> None:
     stranger = process()
     statuses = [stranger.sign_in("wrong").status for _ in range(10)]
     assert statuses == [401] * 10
@@ -155,6 +157,8 @@ def test_attempts_to_sign_in_are_slowed_down(process: Callable[[], Operator]) ->
     assert slowed.status == 429
     assert 0 < int(slowed.headers["retry-after"]) <= 6
     assert "Try again in" in alert(slowed)
+    key = records.add(store, "one", ADMIN, "", 0).text
+    assert stranger.sign_in(key).status == 200
 
 
 FOREIGN = [
