@@ -6,11 +6,15 @@ import re
 import shutil
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
+
+import yaml
 
 from tools.environment import ROOT
 
 _WAITS: Final = re.compile(r"\n\n  wait_for \{.*?\n  \}", re.DOTALL)
+_DECLARED: Final = {"get-profile", "create-or-update-profile"}
+_REFERENCE: Final = re.compile(r"\$ref['\"]?: ['\"]?#/components/(\w+)/([\w.-]+)")
 _KEY: Final = "key-of-the-benchmarks-0123456789-abcdefghij"
 
 
@@ -46,6 +50,36 @@ def graph(folder: Path, *, base_url: str, service: str) -> None:
     shutil.copy(ROOT / "personalization.tf", folder)
     given = {"base_url": base_url, "service_endpoint": service, "service_api_key": _KEY}
     (folder / "terraform.tfvars").write_text("".join(f'{name} = "{value}"\n' for name, value in given.items()))
+
+
+def graph_of_two_operations(folder: Path, *, base_url: str, service: str) -> None:
+    """Write the same graph with no more in its contract than the two operations whose actions it declares."""
+    graph(folder, base_url=base_url, service=service)
+    contract = folder / "schemas" / "personalization.yaml"
+    document = yaml.load(contract.read_text("utf-8"), yaml.CSafeLoader)
+    document["paths"] = {
+        path: kept
+        for path, item in document["paths"].items()
+        if len(kept := {key: value for key, value in item.items() if not _is_left_out(value)}) > ("parameters" in item)
+    }
+    document["components"] = _used_components(document)
+    contract.write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), "utf-8")
+
+
+def _is_left_out(value: Any) -> bool:
+    return isinstance(value, dict) and value.get("operationId") not in _DECLARED
+
+
+def _used_components(document: dict[str, Any]) -> dict[str, Any]:
+    components = document["components"]
+    used: dict[str, Any] = {"securitySchemes": components["securitySchemes"]}
+    found = _REFERENCE.findall(yaml.safe_dump(document["paths"]))
+    while found:
+        kind, name = found.pop()
+        if name not in used.setdefault(kind, {}):
+            used[kind][name] = components[kind][name]
+            found += _REFERENCE.findall(yaml.safe_dump(used[kind][name]))
+    return used
 
 
 def graph_without_waits(folder: Path, *, base_url: str, service: str) -> None:

@@ -28,6 +28,7 @@ from benchmarks.provider.results import (
     ONE,
     OURS,
     SIZES,
+    TWO,
     UNWAITED,
     Subject,
     goals,
@@ -49,7 +50,10 @@ SHORT: Final[Mapping[str, Configure]] = {
     MANY: configurations.spaces(100),
     GRAPH: configurations.graph,
 }
-WITHOUT_WAITS: Final[Mapping[str, Configure]] = {UNWAITED: configurations.graph_without_waits}
+GRAPHS: Final[Mapping[str, Configure]] = {
+    UNWAITED: configurations.graph_without_waits,
+    TWO: configurations.graph_of_two_operations,
+}
 LONG: Final[Mapping[str, Configure]] = {"1,000 spaces": configurations.spaces(1_000)}
 _ROUNDS_FOR_A_LONG_ONE: Final = 20
 
@@ -100,7 +104,7 @@ def main(options: Options) -> None:
         contenders = _contenders(folder, options.beside, url)
         short = _launches(contenders) | _commands(folder, {BARE: configurations.nothing}, [Contender(BARE)], url)
         short |= _commands(folder, SHORT, contenders, url)
-        short |= _commands(folder, WITHOUT_WAITS, [each for each in contenders if each.base_url == url], url)
+        short |= _commands(folder, GRAPHS, [each for each in contenders if each.base_url == url], url)
         measured = measure(short, options.rounds)
         long = {} if options.is_short else _commands(folder, LONG, contenders, url)
         measured |= measure(long, max(1, options.rounds // _ROUNDS_FOR_A_LONG_ONE), warm_up=False)

@@ -99,7 +99,7 @@ def test_time_grows_in_proportion_and_memory_is_bounded(
 def test_what_was_not_measured_is_said_so() -> None:
     found = verdicts({}, [grown(100, 0.2, 20)], None)
     assert set(found.values()) == {"not measured"}
-    assert len(found) == 12
+    assert len(found) == 13
 
 
 @pytest.mark.parametrize("warm_up", [True, False])

@@ -40,7 +40,7 @@ def test_the_provider_is_measured_beside_another(
     executable: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(provider, "SHORT", {ONE: configurations.spaces(1)})
-    monkeypatch.setattr(provider, "WITHOUT_WAITS", {})
+    monkeypatch.setattr(provider, "GRAPHS", {})
     monkeypatch.setattr(provider, "SIZES", (2,))
     assert main(["provider", "--rounds", "1", "--short", "--beside", str(executable)]) == 0
     printed, said = capfd.readouterr()
