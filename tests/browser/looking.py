@@ -24,7 +24,7 @@ Known = Mapping[tuple[str, str], str]
 
 _AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 _RUN_AXE = """async known => {
-  const found = await axe.run(document, {elementRef: true, resultTypes: ["violations"]});
+  const found = await axe.run(document, {elementRef: true, preload: false, resultTypes: ["violations"]});
   return found.violations.flatMap(rule => rule.nodes.map(node => ({
     rule: rule.id,
     impact: rule.impact,

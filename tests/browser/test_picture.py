@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tama.control_plane import ControlPlane
 from tama.control_plane.store.sqlite import FILE, SQLiteStore
@@ -80,7 +80,8 @@ def large(folder: Path) -> None:
 def sign_in(page: Page, plane: Served, secret: str = "") -> None:
     page.get_by_label("Client id").fill(plane.client_id)
     page.get_by_label("Client secret").fill(secret or plane.client_secret)
-    page.get_by_role("button", name="Sign in").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Sign in").click()
 
 
 def test_every_page_is_readable_in_every_look_whatever_names_hold(
@@ -92,9 +93,11 @@ def test_every_page_is_readable_in_every_look_whatever_names_hold(
     check(page, "tama-picture")
     for font in ("monospace", "sans-serif"):
         assert page.locator("svg.tama svg").evaluate_all(COLLISIONS, font) == []
-    page.get_by_role("link", name="Objects").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Objects").click()
     check(page, "tama-objects")
-    page.get_by_role("link", name="W" * 20).first.click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="W" * 20).first.click()
     check(page, "tama-object")
     assert page.title().endswith("… · Tama")
 
@@ -102,10 +105,10 @@ def test_every_page_is_readable_in_every_look_whatever_names_hold(
 def test_a_wrong_secret_is_told_and_the_right_one_leads_on(open_page: OpenPage, plane: Served) -> None:
     page = open_page(f"{plane.url}/objects?q=Movies")
     sign_in(page, plane, "wrong")
-    assert page.get_by_role("alert").inner_text() == "The client is not known, or its secret is wrong."
+    expect(page.get_by_role("alert")).to_have_text("The client is not known, or its secret is wrong.")
     check(page, "tama-wrong-secret")
     sign_in(page, plane)
-    assert page.get_by_role("heading", level=1).inner_text() == "Objects"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Objects")
     assert page.get_by_role("searchbox").input_value() == "Movies"
 
 
@@ -113,12 +116,12 @@ def test_an_object_is_opened_from_the_picture_and_found_in_it_again(open_page: O
     page = open_page(plane.url)
     sign_in(page, plane)
     page.locator("text.space", has_text="Movies").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Movies"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Movies")
     page.get_by_role("link", name=f"{MARKUP} → Movies").click()
     page.get_by_role("link", name=MARKUP, exact=True).first.click()
-    assert page.get_by_role("heading", level=1).inner_text() == MARKUP
+    expect(page.get_by_role("heading", level=1)).to_have_text(MARKUP)
     page.get_by_role("link", name="In the picture").click()
-    assert page.locator(":target").text_content() == f"{MARKUP}component"
+    expect(page.locator(":target")).to_have_text(f"{MARKUP}component")
 
 
 def test_texts_of_the_picture_can_be_selected(open_page: OpenPage, plane: Served) -> None:
@@ -153,21 +156,23 @@ def test_who_has_signed_out_finds_nothing_behind_the_back_button(open_page: Open
     page = open_page(plane.url)
     sign_in(page, plane)
     page.get_by_role("link", name="Objects").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Objects")
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     page.go_back()
-    assert page.get_by_role("heading", level=1).inner_text() == "Sign in"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     page.go_back()
-    assert page.get_by_role("heading", level=1).inner_text() == "Sign in"
+    expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
 
 
 def test_a_picture_draws_itself_anew_only_where_somebody_asks_for_it(open_page: OpenPage, plane: Served) -> None:
     page = open_page(plane.url)
     sign_in(page, plane)
     page.get_by_role("link", name="10 s").click()
-    assert page.get_by_text("It is drawn anew every 10 s.").count() == 1
+    expect(page.get_by_text("It is drawn anew every 10 s.")).to_have_count(1)
     check_width(page)
     page.get_by_role("link", name="Stop").click()
-    assert page.get_by_text("It is drawn anew every").count() == 0
+    expect(page.get_by_text("It is drawn anew every")).to_have_count(0)
 
 
 def test_a_large_control_plane_is_drawn_whole_and_each_object_leads_to_its_page(
