@@ -116,6 +116,9 @@ def test_what_others_wrote_is_shown_as_text_on_every_page(signed_in: SignedIn, l
     turn_to(page, "History")
     check(page, "console-hostile-history")
     assert page.locator(".events .foreign").all_text_contents() == [WORD, HOSTILE]
+    turn_to(page, "Context")
+    check(page, "console-hostile-context")
+    expect(page.get_by_role("region", name="What the model gets")).to_contain_text("\\u003cscript\\u003e")
     turn_to(page, "Data")
     check(page, "console-hostile-data")
     assert page.locator("#typed-hint bdi").text_content() == HOSTILE_ID
