@@ -3,10 +3,13 @@
 import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from service.items import Item
+from service.storage.dynamodb import DynamoDBStore
+from service.storage.dynamodb_rows import whose
 from service.storage.postgresql import PostgreSQLStore
 from service.storage.sqlite import SQLiteStore
 from tests.service.client import Client, ServiceAnswer
@@ -56,6 +59,21 @@ class LogTable(AnyLog):
         return [{"erasure": erasure, "erased": erased} for erasure, erased in found]
 
 
+@dataclass(frozen=True)
+class LogItems(AnyLog):
+    """The log of erasures in a table of DynamoDB, which knows the latest erasure of each."""
+
+    store: DynamoDBStore
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
+        found = [row for row in everything(self.store) if row["pk"]["S"].startswith("erasures.")]
+        erased: dict[str, list[str]] = {}
+        for row in sorted(found, key=lambda row: int(row["at"]["N"])):
+            erased.setdefault(row["erasure"]["S"], []).append(row["sk"]["S"])
+        return [{"erasure": erasure, "erased": actors} for erasure, actors in erased.items()]
+
+
 def fill(client: Client, actor: str) -> None:
     """Make an actor with something of every kind, or add to one."""
     client.put(actor, NAMES)
@@ -91,9 +109,29 @@ def marks(store: AnyStore, actor: str) -> list[str]:
     return [item.key for item in store.read("default", actor, lambda found: found.scan("mark/", "mark0", 10_000))]
 
 
-def rows(store: AnyStore, table: str) -> list[Any]:
-    """Return all that a table of the database holds, whatever the store would make of it."""
+def owners(store: AnyStore) -> list[tuple[str, str]]:
+    """Return of which tenant each item is, and under whose name it lies: an actor's, or that of an actor's marks."""
+    if isinstance(store, DynamoDBStore):
+        return [whose(row) for row in everything(store) if "life" in row]
+    return [(tenant, name) for tenant, name, *_ in rows(store, "item")]
+
+
+def is_work_left(store: AnyStore) -> bool:
+    """Return whether anything is scheduled, be it due or not."""
+    if isinstance(store, DynamoDBStore):
+        return any("work" in row for row in everything(store))
+    return bool(rows(store, "work"))
+
+
+def everything(store: AnyStore) -> list[Any]:
+    """Return all that the database holds, whatever the store would make of it."""
+    if isinstance(store, DynamoDBStore):
+        return list(chain.from_iterable(store._table.scan(None, 1_000, 30)))
+    tables = ("item", "work") if isinstance(store, SQLiteStore) else ("actor", "item", "work", "erasure")
+    return [row for table in tables for row in rows(store, table)]
+
+
+def rows(store: SQLiteStore | PostgreSQLStore, table: str) -> list[Any]:
     if isinstance(store, SQLiteStore):
         return store._writer.execute(f"SELECT * FROM {table}").fetchall()
-    assert isinstance(store, PostgreSQLStore)
     return store._rows(f"SELECT * FROM personalization.{table}", ())

@@ -4,8 +4,9 @@ from pathlib import Path
 import pytest
 
 from service.personalization.erasure.tenants import TASKS
+from service.storage.dynamodb import DynamoDBStore
 from service.storage.postgresql import PostgreSQLStore
-from tests.service.erasure.calls import AnyLog, Log, LogTable
+from tests.service.erasure.calls import AnyLog, Log, LogItems, LogTable
 from tests.service.stores import AnyStore
 
 
@@ -31,4 +32,6 @@ def log(store: AnyStore, tmp_path: Path) -> AnyLog:
     """The log of the store."""
     if isinstance(store, PostgreSQLStore):
         return LogTable(store)
+    if isinstance(store, DynamoDBStore):
+        return LogItems(store)
     return Log(tmp_path / "data" / "personalization.db.erasures")
