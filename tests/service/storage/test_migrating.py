@@ -19,6 +19,7 @@ from service.items import Changes
 from service.personalization.actors.exporting import export
 from service.storage import Place, Store, TenantFullError
 from service.storage.dynamodb import DynamoDBStore
+from service.storage.migrating import BATCH
 from service.storage.opening import open_store
 from service.storage.postgresql import PostgreSQLStore
 from service.web.app import create_app
@@ -28,7 +29,7 @@ from tests.service.faults.lengths import length
 from tests.service.server import BASE, KEY
 from tests.service.storage.suite import deletes, found, puts
 from tests.service.stores import database_of
-from tests.support.dynamodb import DynamoDB
+from tests.support.dynamodb import DynamoDB, patience
 
 ACTORS = length("TAMA_MIGRATED", 30)
 _FEW = 5
@@ -66,6 +67,13 @@ def option(place: Place) -> str:
 
 def migrated(source: Place, target: Place) -> int:
     return main(["migrate", "--from", option(source), "--to", option(target)])
+
+
+@pytest.fixture(autouse=True)
+def patient() -> Iterator[None]:
+    """Give the engine of the tests the time that it takes to list many actors."""
+    with patience():
+        yield
 
 
 @pytest.fixture
@@ -213,7 +221,7 @@ def test_a_copy_that_was_killed_goes_on_where_it_was(
         target = second or tmp_path / "target" / "data.db"
         if first is not None:
             assert migrated(source, first) == 0
-        command = [sys.executable, "-c", _SLOW, where]
+        command = [sys.executable, "-c", _SLOW, where, str(min(ACTORS, BATCH))]
         command += ["migrate", "--from", option(first or source), "--to", option(target)]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
             assert process.stdout
@@ -240,8 +248,9 @@ def wait(*_):
     print("reached", flush=True)
     time.sleep(60)
 
-dynamodb_side.BATCH = sql_side.BATCH = 50
-if sys.argv.pop(1) == "told":
+where = sys.argv.pop(1)
+dynamodb_side.BATCH = sql_side.BATCH = int(sys.argv.pop(1))
+if where == "told":
     migrate._tell = wait
 else:
     dynamodb_side._DynamoDBSide._with_schedules = wait
