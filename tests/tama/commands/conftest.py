@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def declared(folder: Path, endpoint: Endpoint) -> dict[str, Any]:
-    """A space, a bridge and a specification of one operation, all closed again."""
+    """A space, a bridge and a specification of one operation, all settled and closed again."""
     plane = ControlPlane(SQLiteStore(str(folder)))
     api = Caller(plane)
     space = api.space("Movies")
@@ -41,7 +41,9 @@ def declared(folder: Path, endpoint: Endpoint) -> dict[str, Any]:
     given["components"] = {"securitySchemes": {"ApiKey": {"type": "http", "scheme": "bearer"}}}
     specification = api.specification(space["id"], given, endpoint.url)
     api.specification(space["id"], {"openapi": "2"}, endpoint.url)
-    identity = api.identity(specification["id"], api_key="the-key")
+    made = api.identity(specification["id"], api_key="the-key")
+    identity = api("GET", f"/provision/sensory/identities/{made['id']}")
+    assert identity["current_state"] == "active"
     action = api.action(specification["id"], "get-profile")
     plane.close()
     return {"space": space, "specification": specification, "identity": identity, "action": action}
