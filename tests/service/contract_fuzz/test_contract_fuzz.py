@@ -94,8 +94,11 @@ def test_nothing_that_callers_sent_stands_in_logs_or_metrics(campaign: Campaign)
     assert campaign.log.count('"operation":"create-or-update-profile"') > 50
     assert 'personalization_requests_total{operation="create-or-update-profile"' in campaign.metrics
     assert len(campaign.report.traces) > 50
-    # A random text can be a word of the service's own.
-    found = [trace for trace in campaign.report.found_in(said) if trace not in campaign.own]
-    assert found == []
-    assert campaign.report.found_in(f"{said} ana.silva@actors.example") == ["ana.silva@actors.example"]
+
+    def found_in(text: str) -> list[str]:
+        # A random text can be a word of the service's own, or the day on which it is tried.
+        return [trace for trace in campaign.report.found_in(text) if trace not in campaign.own]
+
+    assert found_in(said) == []
+    assert found_in(f"{said} ana.silva@actors.example") == ["ana.silva@actors.example"]
     assert campaign.key not in said
