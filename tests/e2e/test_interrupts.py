@@ -227,6 +227,16 @@ def held(server: Served) -> set[str]:
     return {one["object"]["id"] for one in listed}
 
 
+def interrupted_when_asked(work: Terraform, silent: socket.socket) -> str:
+    """What an apply says that is interrupted once it waits for the answer of somebody who gives none."""
+    process = work.start("apply", "-auto-approve", "-input=false")
+    accepted, _ = silent.accept()
+    with accepted:
+        assert accepted.recv(1)
+        interrupt(process)
+        return ended(process)
+
+
 def test_a_control_plane_that_never_answers_anything_holds_up_no_interrupt(
     terraform: Callable[..., Terraform], on_hosted: str, hosted: ScriptedControlPlane
 ) -> None:
@@ -234,12 +244,7 @@ def test_a_control_plane_that_never_answers_anything_holds_up_no_interrupt(
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         provider = on_hosted.replace(hosted.url, url).removesuffix("}\n") + PATIENT
         work = terraform(provider + FOUR_SPACES)
-        process = work.start("apply", "-auto-approve", "-input=false")
-        accepted, _ = silent.accept()
-        with accepted:
-            assert accepted.recv(1)
-            interrupt(process)
-            output = ended(process)
+        output = interrupted_when_asked(work, silent)
     assert "interrupted before" in " ".join(output.split())
     assert work.state() == {}
 
@@ -250,11 +255,6 @@ def test_an_endpoint_that_never_answers_holds_up_no_interrupt(terraform: Callabl
         endpoint = f"127.0.0.1:{silent.getsockname()[1]}"
         specification = SPECIFICATION.replace("BLOCKS", "").replace("127.0.0.1:9", endpoint)
         work = terraform(EMBEDDED + SPACE + specification + IDENTITY)
-        process = work.start("apply", "-auto-approve", "-input=false")
-        accepted, _ = silent.accept()
-        with accepted:
-            assert accepted.recv(1)
-            interrupt(process)
-            output = ended(process)
+        output = interrupted_when_asked(work, silent)
     assert "The object is recorded" in " ".join(output.split()), output
     assert work.state()["tama_source_identity.it"]["current_state"] == "pending"
