@@ -57,12 +57,12 @@ class Statement:
     database: int
 
     def run(self, _client: Client, seconds: float) -> Run:
-        """Execute it for so long."""
+        """Execute it for so long, once at least."""
         with running_on(self.core), psycopg.connect(self.address, autocommit=True, prepare_threshold=0) as connection:
-            begun, used, count = time.monotonic(), self._used(), 0
-            while (took := time.monotonic() - begun) < seconds:
+            used, begun, took, count = self._used(), time.monotonic(), 0.0, 0
+            while took < seconds:
                 connection.execute(self.statement.encode(), _values(self.statement, count))
-                count += 1
+                count, took = count + 1, time.monotonic() - begun
             return Run(count, {}, took, 0.0, (self._used() - used) / took)
 
     def _used(self) -> float:

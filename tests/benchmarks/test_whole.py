@@ -28,7 +28,7 @@ def test_the_service_is_measured(
     folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(kinto, "kinto", no_kinto)
-    form = "service --rounds 1 --seconds 0.3 --warm-up 0 --actors 20 --requests 40 --connections 1"
+    form = "service --rounds 1 --seconds 0.5 --warm-up 0 --actors 20 --requests 40 --connections 1"
     status = main(form.split())
     printed, errors = capfd.readouterr()
     assert errors == "Kinto is left out: it is not there\n"
@@ -48,7 +48,7 @@ def test_the_service_is_measured_on_postgresql(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(kinto, "kinto", no_kinto)
-    form = "service --store postgresql --rounds 1 --seconds 0.3 --warm-up 0 --actors 20 --connections 1"
+    form = "service --store postgresql --rounds 1 --seconds 0.5 --warm-up 0 --actors 20 --connections 1"
     status = main(form.split())
     printed, errors = capfd.readouterr()
     assert errors == "Kinto is left out: it is not there\n"
