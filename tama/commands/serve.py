@@ -65,6 +65,12 @@ def add(commands: Any) -> None:
         help="let requests to endpoints go to addresses that are not public, e.g. 127.0.0.0/8 or fd00::/8; may be"
         " repeated; by default the value of TAMA_ALLOW_NETWORKS, divided by commas",
     )
+    parser.add_argument(
+        "--no-pages",
+        dest="pages",
+        action="store_false",
+        help="serve the API alone, without the pages for people in a browser",
+    )
     parser.set_defaults(command=run)
 
 
@@ -141,6 +147,7 @@ class _Worker:
             self._plane,
             self._observer,
             metrics_route=self._metrics_address is None,
+            pages=options.pages,
             token_lifetime_s=options.token_lifetime,
         )
         print_text(f"listening on {self._url}")

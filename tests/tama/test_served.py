@@ -57,7 +57,8 @@ class Wire:
 @pytest.fixture(scope="module")
 def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Wire]:
     store = tmp_path_factory.mktemp("served") / "plane.db"
-    with served(store, "--seed=full", "--token-lifetime", "60", "--metrics-listen", "127.0.0.1:0") as plane:
+    options = "--token-lifetime", "60", "--metrics-listen", "127.0.0.1:0", "--no-pages"
+    with served(store, "--seed=full", *options) as plane:
         yield Wire(plane, store.with_suffix(".log"))
 
 
@@ -84,6 +85,12 @@ def test_with_a_listener_of_their_own_metrics_are_nowhere_else(wire: Wire) -> No
         text = answer.read().decode()
     assert "tama_requests_total" in text
     assert "process_resident_memory_bytes" in text
+
+
+def test_without_pages_only_programs_find_anything(wire: Wire) -> None:
+    html = {"Accept": "text/html"}
+    assert [wire.ask("GET", path, headers=html)[0] for path in ("/", "/objects", "/sign-in")] == [404, 404, 404]
+    assert wire.ask("GET", f"{SPACES}/global", headers={**wire.token, **html})[0] == 200
 
 
 def test_it_is_ready(wire: Wire) -> None:

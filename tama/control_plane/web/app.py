@@ -35,6 +35,7 @@ def create_app(
     observer: Observer | None = None,
     *,
     metrics_route: bool = True,
+    pages: bool = True,
     token_lifetime_s: int = LIFETIME_S,
 ) -> Flask:
     """Build the application of a control plane.
@@ -43,6 +44,7 @@ def create_app(
         plane: the control plane.
         observer: records the requests; one of its own by default.
         metrics_route: whether the metrics are at `/metrics`, for a client that may read them.
+        pages: whether people find its pages.
         token_lifetime_s: how long, in seconds, an access token is good.
     """
     observer = observer or Observer()
@@ -64,7 +66,8 @@ def create_app(
         app.add_url_rule(path, operation, view, methods=[method], provide_automatic_options=False)
     if metrics_route:
         app.add_url_rule("/metrics", "metrics", api.show_metrics, methods=["GET"], provide_automatic_options=False)
-    add_pages(app, plane)
+    if pages:
+        add_pages(app, plane)
     answer_errors(app)
     app.wsgi_app = refusing_misread_paths(  # type: ignore[method-assign,assignment] # Flask's own way
         app.wsgi_app, detailed(400, "The path is not UTF-8."), detailed(404, "Not Found")
