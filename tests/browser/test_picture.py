@@ -84,6 +84,16 @@ def sign_in(page: Page, plane: Served, secret: str = "") -> None:
         page.get_by_role("button", name="Sign in").click()
 
 
+def check_that_it_fits_when_asked(page: Page) -> None:
+    fits = "picture => picture.scrollWidth <= picture.clientWidth && picture.clientHeight <= innerHeight"
+    picture = page.locator(".picture")
+    assert not picture.evaluate(fits)
+    page.get_by_label("Fit it to the window").check()
+    assert picture.evaluate(fits)
+    take_picture(page, "tama-large-fitted")
+    check_width(page)
+
+
 def test_every_page_is_readable_in_every_look_whatever_names_hold(
     open_page: OpenPage, plane: Served, look: Look
 ) -> None:
@@ -184,6 +194,7 @@ def test_a_large_control_plane_is_drawn_whole_and_each_object_leads_to_its_page(
         sign_in(page, plane)
         take_picture(page, "tama-large")
         check_width(page)
+        check_that_it_fits_when_asked(page)
         links = page.locator("svg.tama a")
         assert (
             links.count() == len(set(links.evaluate_all("all => all.map(a => a.href.baseVal)"))) == 40 + 60 + 20 + 500
