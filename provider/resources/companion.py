@@ -21,10 +21,10 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 _DATABASE, _KEY, _LOG, _RECORD = "personalization.db", "api-key", "service.log", "process.json"
 _FREE_SECONDS = 5.0
 _POLL_SECONDS = 0.05
-_ANSWER_SECONDS = 2.0
+_ANSWER_SECONDS = 3.0  # it may take two to find that its database is away
 _END_SECONDS = 20.0
 _LOG_LINES = 15
-_OK = b"200"
+_OK, _UNAVAILABLE = b"200", b"503"
 
 Record = dict[str, Any]
 
@@ -57,11 +57,20 @@ class Companion:
         except OSError:
             return None
 
-    def version(self, record: Record, seconds: float = _ANSWER_SECONDS) -> str | None:
-        """Return the version that a recorded process serves; None when it is dead, not that one, or never ready."""
+    def version(
+        self, record: Record, seconds: float = _ANSWER_SECONDS, *, without_database: bool = False
+    ) -> str | None:
+        """Return the version that a recorded process serves; None when it is dead, not that one, or never ready.
+
+        Args:
+            record: the process.
+            seconds: how long it may take to get ready.
+            without_database: whether one is taken as ready that waits for its database.
+        """
+        statuses = (_OK, _UNAVAILABLE) if without_database else (_OK,)
         deadline = time.monotonic() + seconds
         while _is_alive(record):
-            answer = _readiness(record["port"])
+            answer = _readiness(record["port"], statuses)
             if answer and answer.get("instance") == record["instance"]:
                 return str(answer.get("version"))
             if time.monotonic() > deadline:
@@ -185,16 +194,16 @@ def _is_alive(record: Record) -> bool:
     return start is not None and start == record["started"] and processes.boot() == record["boot"]
 
 
-def _readiness(port: int) -> dict[str, Any] | None:
-    """Return the body of GET /readyz, or None when there is no such answer. `http.client` would cost 50 ms."""
+def _readiness(port: int, statuses: tuple[bytes, ...]) -> dict[str, Any] | None:
+    """Return the body of GET /readyz, or None without an answer of such a status. `http.client` would cost 50 ms."""
     request = f"GET /readyz HTTP/1.0\r\nHost: {HOST}:{port}\r\n\r\n".encode()
     try:
         with socket.create_connection((HOST, port), _ANSWER_SECONDS) as connection:
             connection.sendall(request)
             answer = b"".join(iter(lambda: connection.recv(65536), b""))
         head, _, body = answer.partition(b"\r\n\r\n")
-        found = json.loads(body) if head.split(b" ", 2)[1:2] == [_OK] else None
-    except (OSError, ValueError):
+        found = json.loads(body) if head.split(b" ", 2)[1] in statuses else None
+    except (OSError, ValueError, IndexError):
         return None
     return found if isinstance(found, dict) else None
 

@@ -79,7 +79,8 @@ class LocalService(Resource):
                 return None
             state = state | _fixed(companion, records[0]["port"]) | {"api_key": companion.api_key()}
         for record in records:
-            version = companion.version(record)
+            # To start it anew would not bring a database back.
+            version = companion.version(record, without_database=bool(state["store"]))
             if version is not None:
                 private[_PROCESS] = record
                 return state | {"pid": record["pid"], "version": version}

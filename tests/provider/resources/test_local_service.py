@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from provider.resources import companion, processes
 from provider.resources.local_service_resource import LocalService
 from tests.provider.driver import Driver, Values
 from tests.support.postgresql import PostgreSQL, free_port
+from tests.support.proxy import Fault, proxy_to
 
 TYPE = "tama_local_service"
 FAKE = str(Path(__file__).with_name("fake_service.py"))
@@ -304,6 +306,23 @@ def test_the_start_time_of_a_process_is_read_by_ps_where_there_is_no_proc(monkey
 
 def with_the_real_service() -> Driver:
     return Driver(OneResource(LocalService((sys.executable, "-m", "service", "serve"), lambda: None)))
+
+
+def test_a_service_whose_database_is_away_is_left_alone(folder: Path, postgresql: PostgreSQL) -> None:
+    drive = with_the_real_service()
+    with postgresql.database() as name, proxy_to(postgresql.port) as proxy:
+        store, _, password_file = postgresql.address(name, proxy.port).partition("?passfile=")
+        config = Drive(folder).config(store=store, store_password_file=password_file)
+        made = drive.apply(TYPE, config)
+        assert made.errors == []
+        proxy.fault = Fault.SILENCE
+        with pytest.raises(urllib.error.HTTPError, match="503"):
+            urllib.request.urlopen(f"{made.state['url']}/readyz", timeout=20)
+        read = drive.read(TYPE, made.state, made.private)
+        assert read.state == made.state
+        assert drive.plan(TYPE, config, read.state, read.private).state == made.state
+        kill(made.state["pid"])
+        assert drive.read(TYPE, made.state, made.private).state == made.state | {"pid": None}
 
 
 def test_a_service_on_a_database_keeps_nothing_in_its_folder(folder: Path, postgresql: PostgreSQL) -> None:
