@@ -205,6 +205,8 @@ def test_a_table_that_was_copied_is_as_if_it_had_been_written(dynamodb: DynamoDB
         ("sqlite", "postgresql", "told"),
         ("sqlite", "dynamodb", "told"),
         ("sqlite", "dynamodb", "complete"),
+        ("postgresql", "sqlite", "told"),
+        ("postgresql", "dynamodb", "told"),
         ("dynamodb", "sqlite", "told"),
     ],
 )
