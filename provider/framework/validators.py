@@ -23,7 +23,7 @@ def validate(fields: Fields, config: Values, diagnostics: Diagnostics, path: Pat
         if value is None or value is UNKNOWN:
             continue
         if field.type == JSON:
-            _json(here, value, diagnostics)
+            _json(field, here, value, diagnostics)  # type: ignore[arg-type]
         elif field.type == NUMBER and isinstance(value, Written):
             _carried(here, value, diagnostics)
         for validator in field.validators:
@@ -118,10 +118,14 @@ def _carried(path: Path, value: Written, diagnostics: Diagnostics) -> None:
         diagnostics.error("Invalid Attribute Value", detail, path)
 
 
-def _json(path: Path, value: str, diagnostics: Diagnostics) -> None:
+def _json(attribute: Attribute, path: Path, value: str, diagnostics: Diagnostics) -> None:
+    what = str(path[-1]).removesuffix("_json")
+    summary = f"Invalid {what.capitalize()}"
     try:
-        parse(value)
+        document = parse(value)
     except JsonError as error:
-        what = str(path[-1]).removesuffix("_json")
-        detail = f"Unable to parse {what} JSON: {error}."
-        diagnostics.error(f"Invalid {what.capitalize()}", detail, path)
+        advice = "Write JSON by jsonencode(…), and YAML by jsonencode(yamldecode(…))."
+        diagnostics.error(summary, f"Unable to parse {what} JSON: {error}. {advice}", path)
+        return
+    if document is None and (attribute.required or attribute.default is not None):
+        diagnostics.error(summary, f"Attribute {dotted(path)} must not be the JSON document null.", path)

@@ -114,10 +114,11 @@ def _complete(field: Field, value: Any) -> Any:
 def _settle(field: Field, kept: Any, new: Any) -> Any:
     if new == kept:
         return kept
+    if field.type == JSON and isinstance(kept, str):
+        # To an API, the document `null` is nothing.
+        return kept if same(kept, new or "null") else new
     if new is None or new == []:
         return kept if kept == [] or (kept is None and not isinstance(field, Block)) else new or field.empty()
-    if field.type == JSON and isinstance(kept, str) and isinstance(new, str):
-        return kept if same(kept, new) else new
     if field.nesting == SINGLE and isinstance(new, dict):
         return settle(field.fields, kept if isinstance(kept, dict) else None, new)
     if field.nesting == LIST and isinstance(new, list):

@@ -654,6 +654,49 @@ def test_json_written_in_another_way_changes_nothing(terraform: Make, plane: Pla
     assert work.changes() == {"tama_class.it": ["update"]}
 
 
+NULLS = """
+resource "tama_class" "it" {
+  space_id = tama_space.home.id
+  schema {
+    title       = "thing"
+    description = "A thing."
+    type        = "object"
+    properties  = jsonencode(null)
+  }
+}
+resource "tama_chain" "it" {
+  space_id = tama_space.home.id
+  name     = "Talk"
+}
+resource "tama_modular_thought" "it" {
+  chain_id = tama_chain.it.id
+  relation = "answer"
+  module {
+    reference  = "tama/agentic/generate"
+    parameters = jsonencode(null)
+  }
+}
+resource "tama_thought_path" "it" {
+  thought_id      = tama_modular_thought.it.id
+  target_class_id = tama_class.it.id
+  parameters      = jsonencode(null)
+}
+"""
+
+
+def test_json_that_is_null_is_as_good_as_none(terraform: Make, plane: Plane) -> None:
+    """A module writes it when it encodes a variable that is not given."""
+    work = terraform(plane.head + SPACE + NULLS)
+    work.apply()
+    assert work.changes() == {}
+    work.write(plane.head + SPACE + NULLS.replace("jsonencode(null)", "jsonencode({ a = null })"))
+    work.apply()
+    assert work.changes() == {}
+    work.write(plane.head + SPACE + NULLS)
+    work.apply()
+    assert work.changes() == {}
+
+
 def test_computed_values_stay_known_in_an_update_unless_what_they_follow_changes(terraform: Make, plane: Plane) -> None:
     work = terraform(plane.head + SPACE)
     work.apply()

@@ -18,6 +18,8 @@ INNER = (
     Attribute("count", NUMBER, optional=True, validators=(whole, between(1, 3))),
     Attribute("codes", NUMBERS, optional=True, validators=(whole,)),
     Attribute("data_json", JSON, optional=True),
+    Attribute("needed", JSON, required=True),
+    Attribute("filled", JSON, optional=True, computed=True, default="{}"),
     Attribute("create", STRING, optional=True, validators=(duration,)),
 )
 NOTHING = dict.fromkeys(field.name for field in INNER)
@@ -30,6 +32,8 @@ WRONG = {
     "names": ([], "list must contain at least 1 element, got: 0"),
     "count": (4, "value must be between 1 and 3, got: 4"),
     "codes": ([1, 1.5], "value must be a whole number, got: 1.5"),
+    "needed": (" null ", "must not be the JSON document null."),
+    "filled": ("null", "must not be the JSON document null."),
     "create": ("soon", 'value must be a duration such as "30s", "10m" or "1h30m", got: "soon"'),
 }
 
@@ -60,6 +64,11 @@ def test_bad_json_is_told_with_line_and_column() -> None:
     (told,) = found({"one": NOTHING | {"data_json": "[\n1,\n  ?]"}, "many": []})
     assert told[0].startswith("Unable to parse data JSON: ")
     assert "at line 3, column 3" in told[0]
+    assert told[0].endswith("and YAML by jsonencode(yamldecode(…)).")
+
+
+def test_the_json_document_null_is_fine_where_nothing_is() -> None:
+    assert found({"one": NOTHING | {"data_json": "null"}, "many": []}) == []
 
 
 @pytest.mark.parametrize("name", WRONG)

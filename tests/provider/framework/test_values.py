@@ -80,6 +80,13 @@ def test_an_empty_list_that_was_configured_stays_one() -> None:
     assert settle(FIELDS, EMPTY | {"tags": []}, EMPTY)["tags"] == []
 
 
+def test_the_json_document_null_stays_where_the_api_has_nothing() -> None:
+    kept = EMPTY | {"document": " null", "item": [{"text": "null", "size": None}]}
+    assert settle(FIELDS, kept, EMPTY | {"item": [{"text": None, "size": None}]}) == kept
+    assert settle(FIELDS, kept, EMPTY | {"document": "{}"})["document"] == "{}"
+    assert settle(FIELDS, EMPTY | {"document": "{}"}, EMPTY)["document"] is None
+
+
 def test_after_an_apply_what_was_planned_is_there_and_what_was_unknown_is_known() -> None:
     planned = EMPTY | {
         "name": "a",
