@@ -101,12 +101,17 @@ def forgotten_outcome(declared: Resource) -> Failure:
     )
 
 
-def fetch(client: Client, path: str, doing: str, declared: Resource | DataSource, advice: str = "") -> Any:
-    """Return what a path names; a Failure when it cannot be had, not to be found included."""
+def fetch(
+    client: Client, path: str, doing: str, declared: Resource | DataSource, *, named: Path = (), advice: str = ""
+) -> Any:
+    """Return what a path names; a Failure when it cannot be had, not to be found included.
+
+    `doing`, `declared` and `advice` are as in `client_failure`; `named` is the attribute that names it.
+    """
     try:
         return client.request("GET", path)
     except TamaError as error:
-        raise client_failure(error, doing, declared, advice=advice) from error
+        raise client_failure(error, doing, declared, parent=named, advice=advice) from error
 
 
 def unusable_answer(doing: str) -> Failure:

@@ -60,9 +60,13 @@ class CatalogDataSource(DataSource):
         given = {name for name in self._arguments if config[name] is not None}
         lookup = next(lookup for lookup in self._declared.lookups if set(lookup.arguments) == given)
 
+        # The first argument says where to look, when there are several.
+        named = lookup.arguments[:2][-1:]
+
         def get(template: str, values: Mapping[str, object]) -> Any:
             doing = f"read {self._thing(lookup)}"
-            return fetch(self._client(), fill(template, values), doing, self._declared, lookup.advice)
+            path = fill(template, values)
+            return fetch(self._client(), path, doing, self._declared, named=named, advice=lookup.advice)
 
         response = get(lookup.path, config)
         if self._declared.gather:

@@ -170,7 +170,7 @@ class CatalogResource(Resource):
             form = self._declared.import_id.replace("{", "<").replace("}", ">")
             raise Failure(
                 Diagnostic(
-                    "Invalid Import ID", f"The id of a {self._declared.thing} to import is {form}, not {identifier}."
+                    "Invalid Import ID", f"The id of a {self._declared.thing} to import is {form}, not '{identifier}'."
                 )
             )
         return parts

@@ -26,7 +26,10 @@ DATA_SOURCE = DataSource(
     "space",
     thing="space",
     summary="A space that someone else made.",
-    lookups=(Lookup(("id",), RESOURCE.member), Lookup(("slug",), "/provision/neural/spaces/{slug}")),
+    lookups=(
+        Lookup(("id",), RESOURCE.member),
+        Lookup(("slug",), "/provision/neural/spaces/{slug}", "A slug follows its space's name, when that changes."),
+    ),
     attributes=(
         Text(
             "id",

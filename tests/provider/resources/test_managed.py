@@ -10,9 +10,11 @@ import pytest
 
 from provider.framework.resource import Provider
 from provider.framework.schema import Schema
+from provider.framework.values import complete
 from provider.protocol.values import UNKNOWN
 from provider.resources.lookup import CatalogDataSource
 from provider.resources.managed import CatalogResource
+from provider.resources.schemas import resource_schema
 from tama import catalog
 from tama.client.errors import OutcomeUnknown, TamaError, Unreachable, response_error
 from tests.provider.driver import Answer, Driver, Values, wire
@@ -330,8 +332,9 @@ def test_a_data_source_says_which_way_it_went(driver: Driver, client: Client) ->
     }
     answer = driver.call("ReadDataSource", type_name="tama_class", config=wire(config))
     assert client.requests == [("GET", "/provision/neural/specifications/s/classes/n%2Fm", None)]
-    detail = Answer(answer, "state").errors[0]
-    assert "Unable to read class by specification and name, got error: API error 404" in detail
+    failed = Answer(answer, "state")
+    assert "Unable to read class by specification and name, got error: API error 404" in failed.errors[0]
+    assert failed.paths == [["name"]]
 
 
 def test_an_action_is_looked_up_by_path_and_method(driver: Driver, client: Client) -> None:
@@ -348,8 +351,9 @@ def test_an_action_is_looked_up_by_path_and_method(driver: Driver, client: Clien
 def test_an_action_that_is_not_there_says_what_to_wait_for(driver: Driver, client: Client, given: Values) -> None:
     client.answers = [response_error(404, {"detail": "Not Found"})]
     config = {"id": None, "specification_id": "s"} | given
-    (error,) = Answer(driver.call("ReadDataSource", type_name="tama_action", config=wire(config)), "state").errors
-    assert "What comes of a specification is there when its current_state is completed" in error
+    failed = Answer(driver.call("ReadDataSource", type_name="tama_action", config=wire(config)), "state")
+    assert "What comes of a specification is there when its current_state is completed" in failed.errors[0]
+    assert failed.paths == [["identifier"] if given["identifier"] else ["path"]]
 
 
 @pytest.mark.parametrize(
@@ -377,6 +381,15 @@ def test_one_credential_is_wanted(driver: Driver, given: Values) -> None:
     config = IDENTITY | {"api_key": None}
     assert driver.validate("tama_source_identity", config).errors != []
     assert driver.validate("tama_source_identity", config | given).errors == []
+
+
+@pytest.mark.parametrize("type_", ["source", "listener", "specification"])
+def test_a_login_in_an_endpoint_is_refused_and_not_shown(driver: Driver, type_: str) -> None:
+    fields = resource_schema(catalog.resource(type_)).fields
+    config = complete(fields, {"endpoint": "https://user:canary@api.example.com"})
+    (told,) = [error for error in driver.validate(f"tama_{type_}", config).errors if "endpoint" in error]
+    assert "without login" in told
+    assert "canary" not in told
 
 
 def _class(**values: Any) -> Values:
