@@ -136,11 +136,9 @@ def _validators(attribute: declaration.Attribute) -> tuple[Validator, ...]:
     return validators
 
 
-def _base_url(attribute: Attribute, path: Path, value: Any, diagnostics: Diagnostics) -> None:
+def _base_url(_attribute: Attribute, path: Path, value: Any, diagnostics: Diagnostics) -> None:
     """Refuse what paths cannot be put behind."""
-    from tama.catalog.urls import is_base_url  # noqa: PLC0415 - few resources have one
+    from tama.catalog.urls import BASE_URL, is_base_url  # noqa: PLC0415 - few resources have one
 
     if not is_base_url(value):
-        got = "" if attribute.sensitive else f', got: "{value}"'
-        detail = f"Attribute {dotted(path)} value must be a URL such as https://api.example.com/v1{got}"
-        diagnostics.error("Invalid Attribute Value", detail, path)
+        diagnostics.error("Invalid Attribute Value", f"Attribute {dotted(path)} value must be {BASE_URL}.", path)

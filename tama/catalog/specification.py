@@ -10,11 +10,24 @@ if TYPE_CHECKING:
     from tama.catalog.declaration import Values
 
 
-def _can_be_processed(config: Values, known: Callable[[object], bool]) -> Iterator[Problem]:
-    """The document is one that yields actions."""
-    document = config["schema"]
-    if document is None or not known(document):
-        return
+def _mistakes(config: Values, known: Callable[[object], bool]) -> Iterator[Problem]:
+    """The endpoint is one that can be called, and the document one that yields actions."""
+    endpoint, document = config["endpoint"], config["schema"]
+    if endpoint and known(endpoint):
+        yield from _of_endpoint(endpoint)
+    if document is not None and known(document):
+        yield from _of_document(document)
+
+
+def _of_endpoint(endpoint: str) -> Iterator[Problem]:
+    from tama.catalog.urls import BASE_URL, is_endpoint  # noqa: PLC0415 - as below
+
+    if not is_endpoint(endpoint):
+        detail = f"Attribute endpoint value must be {BASE_URL}, or a path such as /v1."
+        yield Problem("Invalid Attribute Value", detail, ("endpoint",))
+
+
+def _of_document(document: object) -> Iterator[Problem]:
     if not isinstance(document, dict):
         yield Problem("Invalid Schema", "An OpenAPI document is a JSON object.", ("schema",))
         return
@@ -46,7 +59,7 @@ RESOURCE = Resource(
         ),
         provision_state("specification"),
     ),
-    validate=_can_be_processed,
+    validate=_mistakes,
     settles=Settling("current_state", good=("completed",), bad=("failed",)),
 )
 

@@ -7,7 +7,7 @@ creation). It adds to the object what the server derives, and returns what is wr
 from __future__ import annotations
 
 from tama.catalog import openapi
-from tama.catalog.urls import is_base_url
+from tama.catalog.urls import is_endpoint
 from tama.control_plane import thoughts
 from tama.control_plane.errors import INVALID, REQUIRED
 from tama.control_plane.keys import Key
@@ -128,7 +128,7 @@ def specification(transaction: Transaction, after: Document, before: Document | 
     schema, endpoint = after.get("schema"), after.get("endpoint")
     if schema is not None and not isinstance(schema, dict):
         errors["schema"] = [INVALID]
-    if isinstance(endpoint, str) and endpoint.strip() and not _is_endpoint(endpoint):
+    if isinstance(endpoint, str) and endpoint.strip() and not is_endpoint(endpoint):
         errors["endpoint"] = [INVALID]
     return errors
 
@@ -182,13 +182,6 @@ def _held(transaction: Transaction, after: Document, slugs: dict[Key, str]) -> s
     """The slugs whose keys other objects have."""
     held = transaction.holders([key.name for key in slugs])
     return {slug for key, slug in slugs.items() if held.get(key.name, after["id"]) != after["id"]}
-
-
-def _is_endpoint(text: str) -> bool:
-    """Whether it is a base URL: absolute over HTTP, or a bare path; without query, fragment and login."""
-    if text.startswith("/"):
-        return text.isprintable() and not {" ", "?", "#"} & set(text)
-    return is_base_url(text)
 
 
 def _credential_errors(after: Document) -> dict[str, Any]:

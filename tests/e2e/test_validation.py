@@ -89,6 +89,7 @@ RESOURCES = {
         "endpoint",
         "value must be a URL such as",
     ),
+    "source endpoint with a query": ("source", SOURCE.replace("//x", "//x?a=b"), "endpoint", "without login, query"),
     "source key": (
         "source",
         SOURCE.replace('"k"', '""'),
@@ -158,6 +159,13 @@ RESOURCES = {
         f'{SPACE_ID}\n version = "1"\n endpoint = "/"\n schema = jsonencode({{ openapi = "2.0" }})',
         "schema",
         "At '/openapi': this is not an OpenAPI 3 document",
+    ),
+    "specification endpoint": (
+        "specification",
+        f'{SPACE_ID}\n version = "1"\n endpoint = "api.example.com"\n'
+        ' schema = jsonencode({ openapi = "3.1.0", paths = {} })',
+        "endpoint",
+        "value must be a URL such as https://api.example.com/v1, without login",
     ),
     "document that refers to nowhere": (
         "specification",
