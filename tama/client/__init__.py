@@ -201,20 +201,26 @@ def check_base_url(base_url: str) -> None:
     """Check the form of a base URL, without what a hosted one needs besides.
 
     Raises:
-        ConfigurationError: another scheme, or no folder or host.
+        ConfigurationError: another scheme, no folder or host, or a folder whose `~` nobody expands; the message holds
+            nothing of a URL, which may hold a login.
     """
     if base_url.startswith(EMBEDDED):
         if base_url == EMBEDDED:
             raise ConfigurationError("The base URL 'embedded:' lacks a folder: write embedded:<folder>.")
+        if base_url.startswith(f"{EMBEDDED}~"):
+            raise ConfigurationError(
+                f"The '~' of the base URL '{base_url}' is not expanded: write the whole folder, in Terraform with "
+                "pathexpand, or './~' for a folder of that name."
+            )
         return
     scheme, separator, rest = base_url.partition("://")
     if scheme.lower() not in ("http", "https") or not separator:
         folder = f" For a folder, write 'embedded:{base_url}'." if base_url and ":" not in base_url else ""
         raise ConfigurationError(
-            f"The base URL '{base_url}' is neither 'embedded:<folder>' nor 'https://<host>' nor 'http://<host>'.{folder}"
+            f"The base URL is neither 'embedded:<folder>' nor 'https://<host>' nor 'http://<host>'.{folder}"
         )
     if not rest or rest[0] in "/:?#":
-        raise ConfigurationError(f"The base URL '{base_url}' lacks a host: write {scheme.lower()}://<host>.")
+        raise ConfigurationError(f"The base URL lacks a host: write {scheme.lower()}://<host>.")
 
 
 def _open_embedded(folder: str, *, create: bool) -> Transport:
