@@ -1,16 +1,16 @@
 """`personalization migrate`."""
 
 import argparse
+from contextlib import ExitStack
 from typing import Any
 
 from hosting.printing import print_json, print_text
 from hosting.progress import show
 from service.commands.outcome import CommandError
-from service.settings import STORE, read_place
-from service.storage import StoreUnavailableError
-from service.storage.files import HeldError
-from service.storage.migrating import MigrationError, migrate, open_side
-from service.storage.sqlite_file import NotOurFileError
+from service.settings import STORE, ConfigurationError, read_place
+from service.storage import Place, StoreUnavailableError
+from service.storage.migrating import MigrationError, Side, migrate, open_side
+from service.storage.opening import CannotOpenError, saying_why
 
 
 def add(commands: Any) -> None:
@@ -37,17 +37,17 @@ def run(options: argparse.Namespace) -> None:
 
     """
     source_place, target_place = (read_place(f"--{name}", getattr(options, name)) for name in ("from", "to"))
+    if source_place == target_place:
+        raise ConfigurationError("--to: it is the store that --from names; name another one")
     try:
-        with open_side(source_place, is_source=True) as source, open_side(target_place, is_source=False) as target:
+        with ExitStack() as opened:
+            source = _open(opened, source_place, is_source=True)
+            target = _open(opened, target_place, is_source=False)
             report = migrate(source, target, _tell)
-    except HeldError as error:
-        raise CommandError(f"A store is served by process {error.holder or 'unknown'}. Stop it first.") from None
-    except (NotOurFileError, StoreUnavailableError) as error:
-        raise CommandError(f"A store cannot be used: {error}. What was copied is there; run it again.") from None
-    except MigrationError as error:
+    except (CannotOpenError, MigrationError) as error:
         raise CommandError(str(error)) from None
-    except OSError as error:
-        raise CommandError(f"A file cannot be used: {error.strerror}.") from None
+    except StoreUnavailableError as error:
+        raise CommandError(f"The copy was cut off: {error}. What was copied is there; run the command again.") from None
     finally:
         show("")
     if options.json:
@@ -56,6 +56,11 @@ def run(options: argparse.Namespace) -> None:
     for name, count in report.counts.items():
         print_text(f"{name}: {count}")
     print_text(f"sha256: {report.digest}")
+
+
+def _open(opened: ExitStack, place: Place, *, is_source: bool) -> Side:
+    with saying_why(place):
+        return opened.enter_context(open_side(place, is_source=is_source))
 
 
 def _tell(copied: int) -> None:

@@ -124,11 +124,17 @@ def migrate(source: Side, target: Side, told: Callable[[int], object]) -> Report
         told: told how many rows were copied, now and then.
 
     Raises:
-        MigrationError: the target is another store, or in the end not what the source is.
+        MigrationError: the source is no whole store, the target is another one, or in the end not what the source is.
         StoreUnavailableError: the copy was cut off, and can be gone on with.
 
     """
+    if source.is_empty():
+        raise MigrationError("The source holds nothing: look at its address. Nothing was copied.")
+    if source.position() not in {None, COMPLETE}:
+        raise MigrationError("The source is itself a copy that was cut off. Run the command that made it again first.")
     position = target.position()
+    if position is None and target.marks_key == source.marks_key:
+        raise MigrationError("The target is the source itself, or the store that the source is a copy of.")
     if position is None and target.is_empty():
         target.begin(source.marks_key)
         position = START

@@ -33,7 +33,7 @@ def open_store(
         CannotOpenError: see there.
 
     """
-    with _said(place):
+    with saying_why(place):
         if isinstance(place, Path):
             return SQLiteStore(place, work, tasks=tasks, on_batch=on_batch, max_actors=max_actors)
         # Loading a client takes longer than all else of a start, for those who have no use for it.
@@ -54,7 +54,7 @@ def open_beside(place: Place) -> Iterator[ItemStore]:
         CannotOpenError: see there.
 
     """
-    with _said(place):
+    with saying_why(place):
         if isinstance(place, Path):
             with SQLiteBeside(place, time) as beside:
                 yield beside
@@ -73,14 +73,20 @@ def refuse_unusable(place: Place) -> None:
 
     """
     if isinstance(place, Path):
-        with _said(place):
+        with saying_why(place):
             refuse_other_files(place)
             make_private_folder(place.parent)
             FileLock(place).close()
 
 
 @contextmanager
-def _said(place: Place) -> Iterator[None]:
+def saying_why(place: Place) -> Iterator[None]:
+    """Turn what goes wrong with a store into a sentence that names it.
+
+    Raises:
+        CannotOpenError: it went wrong.
+
+    """
     what = f"data file {place}" if isinstance(place, Path) else f"database {place}"
     try:
         yield

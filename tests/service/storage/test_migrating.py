@@ -293,3 +293,53 @@ def test_a_source_that_is_not_there_is_not_made(tmp_path: Path, database: str) -
     assert migrated(tmp_path / "none.db", database) == 1
     assert not (tmp_path / "none.db").exists()
     assert main(["migrate", "--from", "mysql:x", "--to", database]) == 2
+
+
+def test_a_store_is_not_copied_into_itself(source: Path, target: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert migrated(target, target) == 2
+    assert "--to: it is the store that --from names" in capsys.readouterr().err
+    assert migrated(source, target) == 0
+    # What the copy was made of is not overwritten by it, either.
+    assert migrated(target, source) == 1
+    assert "the store that the source is a copy of" in capsys.readouterr().err
+
+
+def test_a_store_under_two_names_is_not_copied_into_itself(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(open_store(database, {}, {})) as store:
+        store.write("t", "a", puts("profile", b"1"))
+    assert migrated(database, f"{database}&application_name=other") == 1
+    assert "The target is the source itself" in capsys.readouterr().err
+
+
+def test_a_source_that_holds_nothing_leaves_the_target_to_another(
+    source: Path, tmp_path: Path, target: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    open_store(tmp_path / "mistyped.db", {}, {}).close()
+    assert migrated(tmp_path / "mistyped.db", target) == 1
+    assert "The source holds nothing" in capsys.readouterr().err
+    assert migrated(source, target) == 0
+
+
+def test_a_copy_that_was_cut_off_is_no_source(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupt(_copied: int) -> None:
+        raise KeyboardInterrupt
+
+    copy = tmp_path / "copy.db"
+    with monkeypatch.context() as patch:
+        patch.setattr(migrate, "_tell", interrupt)
+        assert migrated(source, copy) == 130
+    assert migrated(copy, tmp_path / "other.db") == 1
+    assert "itself a copy that was cut off" in capsys.readouterr().err
+    assert migrated(source, copy) == 0
+    assert migrated(copy, tmp_path / "other.db") == 0
+
+
+def test_a_store_that_cannot_be_reached_is_named(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    nowhere = "postgresql://u@127.0.0.1:1/d"
+    for pair in ((source, nowhere), (nowhere, source)):
+        assert migrated(*pair) == 1
+        said = capsys.readouterr().err
+        assert said.startswith(f"personalization: The database {nowhere} cannot be used: ")
+        assert "What was copied" not in said
