@@ -26,6 +26,10 @@ def carried_out(program: str, command: Callable[[], int | None]) -> int:
         command: returns its exit status, or None for success.
 
     """
+    if sys.stdout is None:
+        # The next file that is opened, such as a store, would have the descriptor that output is written to.
+        sys.stderr.write(f"{program}: The standard output is closed. Let it go to a file, or to /dev/null.\n")
+        return UNUSABLE
     try:
         status = command() or SUCCESS
         sys.stdout.flush()

@@ -2,10 +2,10 @@
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
+from hosting.printing import print_text
 from hosting.progress import waiting
 from hosting.sqlite_copies import CopyError
 from service.commands.outcome import CommandError
@@ -41,4 +41,4 @@ def run(options: argparse.Namespace) -> None:
             back_up(store, options.file, replace=options.force)
     except CopyError as error:
         raise CommandError(str(error)) from None
-    sys.stdout.write(f"backed up to {options.file}\n")
+    print_text(f"backed up to {options.file}")

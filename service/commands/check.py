@@ -2,11 +2,9 @@
 
 import argparse
 import os
-import sys
 from typing import Any
 
-import orjson
-
+from hosting.printing import print_json
 from hosting.progress import waiting
 from hosting.sqlite_copies import CopyError
 from service.commands.outcome import CommandError
@@ -40,4 +38,4 @@ def run(options: argparse.Namespace) -> None:
             report = inspect(store)
     except CopyError as error:
         raise CommandError(str(error)) from None
-    sys.stdout.write(orjson.dumps(report, option=orjson.OPT_INDENT_2).decode() + "\n")
+    print_json(report, indent=2)

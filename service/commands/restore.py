@@ -2,11 +2,10 @@
 
 import argparse
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
-from hosting.printing import print_json
+from hosting.printing import print_json, print_text
 from hosting.progress import waiting
 from hosting.sqlite_copies import CopyError
 from service.commands.outcome import CommandError
@@ -47,8 +46,8 @@ def run(options: argparse.Namespace) -> None:
     if options.json:
         print_json({"erased_again": erased})
         return
-    sys.stdout.write(
+    print_text(
         f"restored from {options.file}\n"
         f"erased again: {erased} {'actor' if erased == 1 else 'actors'}\n"
-        "Credentials that were revoked after the backup was made are valid again: see `personalization keys list`.\n"
+        "Credentials that were revoked after the backup was made are valid again: see `personalization keys list`."
     )

@@ -68,6 +68,22 @@ sys.exit(carried_out("it", lambda: sys.stdout.write("said") and None))
     assert (ran.returncode, ran.stderr) == (141, b"")
 
 
+def test_without_an_output_nothing_is_tried() -> None:
+    program = """
+import os, sys
+if len(sys.argv) == 1:
+    os.close(1)
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:], "closed"])
+from hosting.outcome import carried_out
+sys.exit(carried_out("it", lambda: sys.stderr.write("tried")))
+"""
+    ran = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, stderr=subprocess.PIPE, check=False, timeout=60, text=True
+    )
+    assert ran.returncode == outcome.UNUSABLE
+    assert ran.stderr == "it: The standard output is closed. Let it go to a file, or to /dev/null.\n"
+
+
 def test_the_statuses_are_documented_once() -> None:
     page = (ROOT / "docs" / "deployment.md").read_text()
     assert [int(status) for status in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)] == sorted(STATUSES)

@@ -1,6 +1,8 @@
 """The commands on the data file, as an operator runs them."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -92,3 +94,19 @@ def test_a_file_that_is_there_is_not_overwritten_by_a_backup(
         assert main(["backup", str(copy), "--store", f"sqlite:{service.store}"]) == 1
     assert copy.read_text() == "precious"
     assert "--force" in capsys.readouterr().err
+
+
+def test_an_output_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    store, copy = f"sqlite:{tmp_path}/data.db", f"{tmp_path}/copy.db"
+    assert main(["keys", "add", "--scope", "admin", "--store", store]) == 0
+    for command in (["backup", copy], ["check"], ["restore", copy, "--force"]):
+        with Path("/dev/full").open("wb") as full:
+            ran = subprocess.run(
+                [sys.executable, "-m", "service", *command, "--store", store],
+                stdout=full,
+                stderr=subprocess.PIPE,
+                check=False,
+                timeout=60,
+            )
+        said = b"personalization: The output cannot be written: No space left on device.\n"
+        assert (ran.returncode, ran.stderr) == (1, said), command
