@@ -1,11 +1,12 @@
 """`personalization tables`."""
 
 import argparse
-import sys
+import os
 from typing import Any
 
+from hosting.printing import print_text
 from service.commands.outcome import CommandError
-from service.settings import ConfigurationError, read_place
+from service.settings import STORE, ConfigurationError, read_store
 from service.storage import StoreUnavailableError
 from service.storage.dynamodb_address import FORM, SCHEME
 
@@ -20,7 +21,7 @@ def add(commands: Any) -> None:
         description="Make a table of DynamoDB that is charged by request, encrypted, and loses what has expired. What "
         "is there already stays, so a call that was cut off can be made again.",
     )
-    create.add_argument("--store", metavar=FORM, required=True, help="the table")
+    create.add_argument("--store", metavar=FORM, help=f"the table. Environment: {STORE.variable}.")
     create.add_argument(
         "--kms-key", metavar="ID", help="the KMS key that encrypts it; without it one that AWS owns, at no cost"
     )
@@ -40,7 +41,7 @@ def run(options: argparse.Namespace) -> None:
         CommandError: it was not made, or not all of it.
 
     """
-    place = read_place("--store", options.store)
+    place = read_store(options, os.environ)
     if not (isinstance(place, str) and place.startswith(SCHEME)):
         raise ConfigurationError(f"--store: it must have the form {FORM}")
     # Loading its client takes longer than to find out that the address is wrong.
@@ -50,4 +51,4 @@ def run(options: argparse.Namespace) -> None:
         create_table(place, kms_key=options.kms_key, recovery=options.point_in_time_recovery)
     except StoreUnavailableError as error:
         raise CommandError(f"The table {place} cannot be made: {error}.") from None
-    sys.stdout.write(f"{place} can be served\n")
+    print_text(f"{place} can be served")

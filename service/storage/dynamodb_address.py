@@ -35,13 +35,13 @@ def read_address(address: str) -> Address:
     """
     try:
         parts = urlsplit(address)
-        options = parse_qs(parts.query, strict_parsing=True) if parts.query else {}
+        options = parse_qs(parts.query, strict_parsing=True, keep_blank_values=True) if parts.query else {}
     except ValueError:
         raise ValueError("it is no URI") from None
-    endpoint = "".join(options.pop("endpoint", [])) or None
+    endpoint = "".join(options.pop("endpoint")) if "endpoint" in options else None
     table = parts.path.removeprefix("/")
     is_whole = _REGION.fullmatch(parts.netloc) and _TABLE.fullmatch(table) and not parts.fragment and not options
-    if not is_whole or (endpoint and not endpoint.startswith(("http://", "https://"))):
+    if not is_whole or (endpoint is not None and not endpoint.startswith(("http://", "https://"))):
         raise ValueError(f"it must have the form {FORM}, with ?endpoint=URL behind it for an engine of your own")
     if endpoint and "@" in urlsplit(endpoint).netloc:
         raise ValueError("its endpoint has a password in it; credentials come from a role or a file")

@@ -123,6 +123,18 @@ def test_a_table_of_somebody_else_is_left_as_it_is(dynamodb: DynamoDB, capsys: p
         dynamodb.client.delete_table(**name)
 
 
+def test_an_empty_endpoint_is_not_taken_for_that_of_the_region(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tables", "create", "--store", "dynamodb://eu-west-1/any?endpoint="]) == 2
+    assert "it must have the form dynamodb://REGION/TABLE" in capsys.readouterr().err
+
+
+def test_a_table_is_named_by_the_variable_too(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PERSONALIZATION_STORE", NOWHERE)
+    assert refused(capsys, "tables", "create").startswith(f"personalization: The table {NOWHERE} cannot be made: ")
+
+
 def test_an_endpoint_with_a_password_is_refused_without_it(capsys: pytest.CaptureFixture[str]) -> None:
     for command in (["keys", "list"], ["tables", "create"]):
         assert main([*command, "--store", "dynamodb://eu-west-1/any?endpoint=http://user:canary@127.0.0.1:1"]) == 2
