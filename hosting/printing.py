@@ -89,10 +89,12 @@ def _row(cells: list[str], widths: list[int]) -> str:
 
 
 def _record(heading: list[str], cells: list[str], room: int) -> str:
-    """The fields of one object below one another."""
+    """The fields of one object below one another, all but the first cut."""
     named = max(map(len, heading))
-    widths = [named, max(room - _MARGIN - named - _GAP, _NARROWEST)]
-    return "\n".join(" " * _MARGIN + _row([name, cell], widths) for name, cell in zip(heading, cells, strict=True))
+    cut = max(room - _MARGIN - named - _GAP, _NARROWEST)
+    widths = [max(cut, _width(cells[0])), *[cut] * (len(cells) - 1)]
+    fields = zip(heading, cells, widths, strict=True)
+    return "\n".join(" " * _MARGIN + _row([name, cell], [named, width]) for name, cell, width in fields)
 
 
 def _padded(text: str, width: int) -> str:

@@ -51,6 +51,13 @@ def test_where_no_table_fits_each_field_has_its_line(folder: Path, declared: dic
     assert shown[at + 4] == "  IDENTIFIER     get-profile"
 
 
+def test_an_id_is_never_cut(folder: Path, declared: dict[str, Any]) -> None:
+    shown = lines(40, "list", "--base-url", f"embedded:{folder}", variables={"NO_COLOR": "1"})
+
+    assert f"  ID             {declared['action']['id']}" in shown
+    assert max(len(line) for line in shown if not line.startswith("  ID ")) <= 40
+
+
 def test_letters_that_take_two_columns_are_counted_as_two(folder: Path) -> None:
     plane = ControlPlane(SQLiteStore(str(folder)))
     Caller(plane).space("映画" * 40)
