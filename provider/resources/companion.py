@@ -107,6 +107,11 @@ class Companion:
             raise
         return record
 
+    def refuse_taken(self, port: int) -> None:
+        """Raise a Failure when a port is not free."""
+        if not _is_free(port):
+            raise _taken(port)
+
     def stop(self, record: Record | None) -> None:
         """Stop a recorded process, if it still is that one."""
         if record and _is_alive(record):
@@ -127,9 +132,7 @@ class Companion:
             if stop.wait(_POLL_SECONDS):
                 raise _failure("interrupted")
         if taken:
-            raise _failure(
-                f"port {port} of {HOST} is taken by another process. Stop that process, or set port to another one."
-            )
+            raise _taken(port)
 
     def _spawn(self, port: int, more: Mapping[str, str]) -> tuple[Record, int]:
         """Start the process and record it, so that it is found again whatever becomes of this one."""
@@ -250,5 +253,11 @@ def _write(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def _failure(text: str) -> Failure:
-    return Failure(Diagnostic("Local Service Error", f"Unable to start the local service: {text}"))
+def _taken(port: int) -> Failure:
+    return _failure(
+        f"port {port} of {HOST} is taken by another process. Stop that process, or set port to another one.", ("port",)
+    )
+
+
+def _failure(text: str, path: tuple[str, ...] = ()) -> Failure:
+    return Failure(Diagnostic("Local Service Error", f"Unable to start the local service: {text}", path))

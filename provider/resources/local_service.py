@@ -14,9 +14,16 @@ _SHORTEST_KEY = 32
 _LAST_PORT = 65535
 
 
-def port_key_and_store(config: Values, known: Callable[[object], bool]) -> Iterator[Problem]:
-    """A port that exists, a key that cannot be guessed, and a database whose address holds no password."""
-    port, key, store = config["port"], config["api_key"], config["store"]
+def mistakes(config: Values, known: Callable[[object], bool]) -> Iterator[Problem]:
+    """A folder that is written out, a port that exists, a key that cannot be guessed, a store without a password."""
+    folder, port, key, store = (config[name] for name in ("data_folder", "port", "api_key", "store"))
+    if known(folder) and folder and folder.startswith("~"):
+        yield Problem(
+            "Invalid Attribute Value",
+            'Attribute data_folder begins with "~", which is not expanded: write the whole folder, with pathexpand, or '
+            '"./~" for a folder of that name.',
+            ("data_folder",),
+        )
     if known(port) and port is not None and not 1 <= port <= _LAST_PORT:
         yield Problem(
             "Invalid Attribute Value",
@@ -99,5 +106,5 @@ RESOURCE = Resource(
         Text("version", "The version of the code that it runs.", computed=True),
         Text("log_file", "The file that its output is appended to.", computed=True),
     ),
-    validate=port_key_and_store,
+    validate=mistakes,
 )

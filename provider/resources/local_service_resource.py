@@ -10,7 +10,7 @@ from provider.framework.resource import Resource
 from provider.framework.schema import Schema
 from provider.protocol.values import UNKNOWN
 from provider.resources.conversions import diagnostic
-from provider.resources.local_service import RESOURCE, port_key_and_store
+from provider.resources.local_service import RESOURCE, mistakes
 from provider.resources.managed import known
 from provider.resources.schemas import resource_schema, timeouts
 
@@ -51,7 +51,7 @@ class LocalService(Resource):
 
     def validate(self, config: Values, diagnostics: Diagnostics) -> None:
         """Find what the declaration's own check finds."""
-        diagnostics.add(*map(diagnostic, port_key_and_store(config, known)))
+        diagnostics.add(*map(diagnostic, mistakes(config, known)))
 
     def modify_plan(self, plan: Plan) -> None:
         """Plan a restart of a service that was found dead, or that runs other code than a start would."""
@@ -93,8 +93,11 @@ class LocalService(Resource):
             change.state = planned
             return
         database = _database(planned)
+        companion = self._companion(prior["id"])
+        if planned["port"] != prior["port"]:
+            companion.refuse_taken(planned["port"])
         change.state = prior | {"pid": None}
-        self._companion(prior["id"]).stop(change.private.get(_PROCESS))
+        companion.stop(change.private.get(_PROCESS))
         self._start(change, planned["port"], planned["api_key"], database)
 
     def delete(self, change: Change) -> None:

@@ -74,6 +74,11 @@ WRONG = {
         "port",
         "Attribute port value must be between 1 and 65535",
     ),
+    "home folder": (
+        'resource "tama_local_service" "it" {\n data_folder = "~/data"\n}',
+        "data_folder",
+        "write the whole folder, with pathexpand",
+    ),
     "short key": (
         'resource "tama_local_service" "it" {\n data_folder = "data"\n api_key = "short"\n}',
         "api_key",

@@ -244,6 +244,18 @@ def test_a_port_taken_by_another_at_healing_is_an_error_that_says_so(
     assert f"port {made.state['port']} of 127.0.0.1 is taken by another process" in failed.errors[0]
 
 
+def test_nothing_is_stopped_for_a_new_port_that_is_taken(folder: Path) -> None:
+    drive = Drive(folder)
+    made = drive.apply(TYPE, drive.config())
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        config = drive.config(port=other.getsockname()[1])
+        failed = drive.apply(TYPE, config, made.state, made.private)
+    assert "is taken by another process" in failed.errors[0]
+    assert failed.paths == [["port"]]
+    assert failed.state == made.state
+    assert is_running(made.state["pid"])
+
+
 def test_a_create_replaces_what_an_interrupted_one_left_running(folder: Path) -> None:
     drive = Drive(folder)
     left = drive.apply(TYPE, drive.config())
