@@ -105,7 +105,7 @@ class CatalogResource(Resource):
                 change.state = _planned(change) | {"id": None}
             raise unknown_outcome(error, self._declared, planned) from error
         except TamaError as error:
-            raise self._failure("create", error, planned, self._parent()) from error
+            raise self._failure("create", error, planned, parent=self._parent()) from error
         if not isinstance(response, dict) or not response.get("id"):
             raise unusable_answer(f"create {self._declared.thing}")
         # Recorded before anything else is made of the response: what exists must never be lost.
@@ -136,7 +136,9 @@ class CatalogResource(Resource):
             try:
                 response = self._client().request("PATCH", self._member(prior), body)
             except TamaError as error:
-                raise self._failure("update", error, planned) from error
+                raise self._failure(
+                    "update", error, planned, advice="The next plan makes anew what is gone."
+                ) from error
             change.state = self._state(response, planned | {"id": prior["id"]})
         else:
             change.state = conform(self.schema.fields, _planned(change), change.prior or {})
@@ -207,8 +209,11 @@ class CatalogResource(Resource):
     def _member(self, values: Values) -> str:
         return fill(self._declared.member, values)
 
-    def _failure(self, verb: str, error: TamaError, values: Values | None = None, parent: Path = ()) -> Failure:
-        return client_failure(error, f"{verb} {self._declared.thing}", self._declared, values, parent=parent)
+    def _failure(
+        self, verb: str, error: TamaError, values: Values | None = None, *, parent: Path = (), advice: str = ""
+    ) -> Failure:
+        doing = f"{verb} {self._declared.thing}"
+        return client_failure(error, doing, self._declared, values, parent=parent, advice=advice)
 
     def _resolved(self, state: Values, private: Private) -> Values | None:
         """Return the state with the id of what a create of unknown outcome made; None when it made nothing.

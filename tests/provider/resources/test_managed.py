@@ -205,6 +205,13 @@ def test_a_refused_update_keeps_the_state(driver: Driver, client: Client) -> Non
     assert changed.errors[0].startswith("Client Error: Unable to update space, got error: API error")
 
 
+def test_an_update_of_what_is_gone_says_that_the_next_plan_makes_it_anew(driver: Driver, client: Client) -> None:
+    client.answers = [response_error(404)]
+    changed = driver.apply("tama_space", SPACE | {"name": "B"}, MADE)
+    assert changed.errors[0].endswith("The next plan makes anew what is gone.")
+    assert changed.state == MADE
+
+
 @pytest.mark.parametrize("answer", [{"id": "1", "name": 7}, {"id": "1"}])
 def test_whatever_a_create_answers_the_object_is_recorded(driver: Driver, client: Client, answer: Values) -> None:
     client.answers = [answer]
