@@ -125,6 +125,30 @@ def test_what_others_wrote_is_shown_as_text_on_every_page(signed_in: SignedIn, l
     assert page.title() == "Data · Personalization"
 
 
+@pytest.mark.parametrize("actor", ["two  spaces", "\U0001f600" * 256], ids=["spaces", "longest"])
+def test_an_id_is_found_and_shown_as_it_is(signed_in: SignedIn, service: RunningService, actor: str) -> None:
+    assert service.put(quote(actor), {"names": [{"index": 0, "value": "Found"}]}).status in {200, 201}
+    page = signed_in()
+    find(page, actor)
+    expect(page.get_by_text("Found")).to_be_visible()
+    assert page.locator("h1 bdi").inner_text() == actor
+
+
+def test_what_scrolls_is_printed_whole(signed_in: SignedIn) -> None:
+    page = signed_in()
+    page.emulate_media(media="print")
+    expect(page.get_by_role("button", name=ANA)).to_be_visible()
+    page.emulate_media(media="screen")
+    find(page, HOSTILE_ID)
+    for name in ("History", "Context"):
+        turn_to(page, name)
+        page.emulate_media(media="print")
+        boxes = page.locator("pre, .clipped").evaluate_all("all => all.map(e => [e.scrollHeight, e.clientHeight])")
+        assert boxes
+        assert all(whole == shown for whole, shown in boxes)
+        page.emulate_media(media="screen")
+
+
 def test_who_signs_in_with_a_wrong_key_is_told_so(open_page: OpenPage, service: RunningService) -> None:
     page = open_page(f"http://127.0.0.1:{service.port}/console", LOOKS[0])
     page.get_by_label("API key").fill("wrong")

@@ -71,6 +71,19 @@ def test_the_key_is_given_without_a_mouse_and_goes_with_the_page(open_page: Open
     assert "unauthenticated" in answer_without_a_mouse(page)
 
 
+def test_at_a_zoom_of_400_percent_everything_can_be_reached(open_page: OpenPage, url: str) -> None:
+    page = open_page(url)
+    page.set_viewport_size({"width": 320, "height": 256})
+    copy = page.get_by_role("button", name="Copy path to clipboard").first
+    tab_to(page, copy)
+    expect(copy).not_to_have_css("width", "0px")
+    page.get_by_role("button", name="Authorize").click()
+    dialog = page.locator(".modal-ux").bounding_box()
+    assert dialog
+    assert 0 <= dialog["y"] <= dialog["y"] + dialog["height"] <= 256
+    check_width(page)
+
+
 def press(page: Page, button: Locator) -> None:
     tab_to(page, button)
     page.keyboard.press("Enter")
