@@ -18,7 +18,7 @@ from tama.catalog.declaration import Resource
 from tama.client import Client
 from tama.client.errors import NotFound
 from tama.control_plane.kinds import Kinds
-from tests.e2e.conftest import SPACE, SPECIFICATION, Plane, has_functions, on_every_terraform
+from tests.e2e.conftest import EMBEDDED, SPACE, SPECIFICATION, Plane, has_functions, on_every_terraform
 from tests.support.terraform import Terraform
 
 Make = Callable[..., Terraform]
@@ -713,6 +713,26 @@ def test_destroying_what_is_gone_succeeds(terraform: Make, plane: Plane) -> None
         client.request("DELETE", f"/provision/neural/spaces/{work.state()['tama_space.home']['id']}")
     work.run("destroy", "-auto-approve", "-refresh=false")
     assert work.state() == {}
+
+
+# Nobody can read their secrets back, so that the configuration that Terraform writes lacks them.
+WITH_SECRETS = ("tama_listener", "tama_source")
+
+
+def test_terraform_writes_the_configuration_of_what_it_imports(terraform: Make) -> None:
+    made = terraform(EMBEDDED + AROUND)
+    made.apply()
+    found = {address: values["id"] for address, values in made.state().items() if not address.startswith("data.")}
+    imports = [
+        f'import {{\n to = {address}\n id = "{id_}"\n}}\n'
+        for address, id_ in found.items()
+        if address.split(".")[0] not in WITH_SECRETS
+    ]
+    work = terraform(EMBEDDED.replace("./tama", str(made.folder / "tama")) + "".join(imports), "imported")
+    assert work.changes("-generate-config-out=generated.tf") == {}
+    work.apply()
+    assert len(work.state()) == len(imports)
+    assert work.changes() == {}
 
 
 WAYS = """
