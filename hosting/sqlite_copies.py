@@ -10,6 +10,9 @@ import apsw
 
 Connect = Callable[[Path], apsw.Connection]
 
+CANNOT_OPEN = "it or the log beside it cannot be opened; run this as the user whose they are"
+"""What is told of a file that SQLite cannot open, of which it gives no reason."""
+
 
 class CopyError(Exception):
     """What was asked of a file was not done; the text says why, and names files alone."""
@@ -103,6 +106,8 @@ def explained(path: Path) -> Iterator[None]:
         raise CopyError(f"{path} cannot be used: it is not an SQLite file.") from None
     except apsw.CorruptError:
         raise CopyError(f"{path} cannot be used: it is damaged.") from None
+    except apsw.CantOpenError:
+        raise CopyError(f"{path} cannot be used: {CANNOT_OPEN}.") from None
     except apsw.Error as error:
         raise CopyError(f"{path} cannot be used: {type(error).__name__}.") from None
     except OSError as error:

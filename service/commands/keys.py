@@ -102,7 +102,10 @@ def _add(store: ItemStore, options: argparse.Namespace) -> str:
     known = load_contract().schema("Scope")["enum"]
     if unknown := sorted(set(options.scope) - set(known)):
         raise UnusableError(f"There is no scope {unknown[0]}. There are: {', '.join(known)}.")
-    key = records.add(store, options.tenant, options.scope, options.label, time.time())
+    try:
+        key = records.add(store, options.tenant, options.scope, options.label, time.time())
+    except CredentialError as error:
+        raise UnusableError(str(error)) from None
     return _json({"id": key.id, "key": key.text}) if options.json else key.text
 
 

@@ -69,7 +69,6 @@ def test_the_first_key_can_be_added_before_the_first_start(tmp_path: Path, capsy
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["add", "--scope", "admin", "--tenant", "a b"], "A tenant is 1 to 64 of the characters"),
         (["revoke", "0000"], "There is no credential 0000."),
         (["rotate", "0000"], "There is no credential 0000."),
     ],
@@ -89,6 +88,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
     ("arguments", "problem"),
     [
         (["add", "--scope", "profile:delete"], "There is no scope profile:delete. There are: profile:read,"),
+        (["add", "--scope", "admin", "--tenant", "a b"], "A tenant is 1 to 64 of the characters"),
         (["rotate", "0000", "--overlap", "1d"], "'1d' is no number of seconds from 0 to 2592000"),
         (["rotate", "0000", "--overlap", "2592001"], "'2592001' is no number of seconds from 0 to 2592000"),
     ],
@@ -147,3 +147,14 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, capsys: pytest.Captur
     store.write_text("no database\n" * 100)
     assert main(["keys", "list", "--store", f"sqlite:{store}"]) == 1
     assert "it is not an SQLite file" in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_to_be_opened_is_said_to_be_anothers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = tmp_path / "p.db"
+    run(capsys, store, "add", "--scope", "admin")
+    store.with_name("p.db-wal").mkdir()  # which SQLite tells as it does a file of another user
+    for command in (["keys", "list"], ["check"]):
+        assert main([*command, "--store", f"sqlite:{store}"]) == 1
+        assert "cannot be opened; run this as the user whose they are" in capsys.readouterr().err
