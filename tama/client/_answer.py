@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 _NO_CONTENT: Final = 204
 _ERRORS: Final = 400
+_NOT_FOUND: Final = 404
 _NO_HEADERS: Final[Mapping[str, str]] = {}
 
 
@@ -37,6 +38,10 @@ class Answer:
             ResponseError: the answer is an error, or has no such member.
         """
         members = self.body if isinstance(self.body, dict) else {}
+        media_type = self.headers.get("content-type", "")
+        if self.status == _NOT_FOUND and media_type and "json" not in media_type:
+            # Were it taken for NotFound, whoever stands between would make Terraform forget what Tama still has.
+            raise ResponseError(self.status, {"detail": f"The answer is {media_type}, not JSON as Tama's are"})
         if self.status >= _ERRORS:
             raise self.error(members.get("errors"))
         if self.status == _NO_CONTENT:

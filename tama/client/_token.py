@@ -5,7 +5,7 @@ import json
 import time
 from _thread import allocate_lock
 
-from tama.client.errors import TamaError
+from tama.client.errors import TamaError, Unreachable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _LONGEST: Final = 10**9
 _DIGITS: Final = 10
 _REFUSED_FORM: Final = (400, 415)
 _ERRORS: Final = 400
+_NOT_FOUND: Final = 404
 
 
 class Token:
@@ -98,6 +99,9 @@ class Token:
             from urllib.parse import urlencode  # noqa: PLC0415 - only older control planes read the two as a form
 
             answer = self._post("application/x-www-form-urlencoded", urlencode(self._request))
+        if answer.status == _NOT_FOUND:
+            # NotFound would say of the object that is asked for that it is gone.
+            raise Unreachable(f"There is no control plane: POST {PATH} was answered with 404.")
         fields = answer.body if isinstance(answer.body, dict) else {}
         if answer.status >= _ERRORS:
             said = ": ".join(str(fields[key]) for key in ("error", "error_description") if fields.get(key))

@@ -187,6 +187,11 @@ def test_no_content_is_none(hosted: Hosted, client: Client) -> None:
         ),
         (Answer(404), errors.NotFound, "API error: 404 Not Found"),
         (Answer(404, b"<html>"), errors.NotFound, "API error: 404 Not Found"),
+        (
+            Answer(404, b"<html>", {"Content-Type": "text/html"}),
+            errors.ResponseError,
+            "API error 404: detail The answer is text/html, not JSON as Tama's are",
+        ),
         (json_answer({"errors": []}, 400), errors.ResponseError, "API error: 400 Bad Request"),
         (json_answer(["errors"], 409), errors.ResponseError, "API error: 409 Conflict"),
         (json_answer({"errors": {"detail": "no"}}, 401), errors.Unauthorized, "API error 401: detail no"),
@@ -242,6 +247,16 @@ def test_a_token_that_is_refused_is_raised_as_its_kind(
 
     assert (type(caught.value), str(caught.value)) == (kind, text)
     assert SECRET not in repr(caught.value)
+
+
+@pytest.mark.parametrize("answer", [Answer(404, b"<html>"), json_answer({"errors": {"detail": "Not Found"}}, 404)])
+def test_where_no_token_can_be_asked_for_no_object_is_taken_as_gone(
+    endpoint: Endpoint, client: Client, answer: Answer
+) -> None:
+    endpoint.answer = lambda _: answer
+
+    with pytest.raises(errors.Unreachable, match="There is no control plane: POST /auth/tokens was answered with 404"):
+        client.request("GET", "/a")
 
 
 def serve(server: socket.socket, answer: bytes, times: int) -> None:
