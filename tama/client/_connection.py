@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import ssl
     from typing import Final
 
-    from tama.client._address import Address
+    from tama.catalog.urls import Address
     from tama.client._proxy import Proxy
     from tama.client._response import Response
 

@@ -4,7 +4,7 @@ import json
 import posix
 import time
 
-from tama.client._address import Address
+from tama.catalog.urls import Address
 from tama.client._answer import Answer
 from tama.client._connection import Connection
 from tama.client._pool import Pool

@@ -6,7 +6,7 @@ from ipaddress import ip_address, ip_network
 from urllib.parse import unquote
 from urllib.request import getproxies_environment, proxy_bypass
 
-from tama.client._address import Address
+from tama.catalog.urls import Address
 from tama.client.errors import ConfigurationError
 
 TYPE_CHECKING = False

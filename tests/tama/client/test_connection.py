@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tama.client._address import Address
+from tama.catalog.urls import Address
 from tama.client._connection import Connection
 from tama.client._response import Broken, Reader
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tama.catalog.urls import Address
 from tama.client import Tls, connect, errors
-from tama.client._address import Address
 from tama.client._proxy import proxy_for
 from tests.support.certificates import self_signed
 from tests.tama import endpoint as endpoints

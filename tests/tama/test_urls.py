@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tama.client._address import Address
+from tama.catalog.urls import Address, is_base_url, is_endpoint
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,19 @@ def test_a_url_has_these_parts(url: str, host: str, port: int, path: str, origin
 def test_what_is_no_url_of_a_server_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"\w"):
         Address(url)
+
+
+@pytest.mark.parametrize(
+    ("text", "is_a_base_url", "is_an_endpoint"),
+    [
+        ("https://api.example.com/v1", True, True),
+        ("https://user:canary@api.example.com/v1", False, False),
+        ("https://api.example.com/v1?key=canary", False, False),
+        ("api.example.com/v1", False, False),
+        ("/v1", False, True),
+        ("/v1?key=canary", False, False),
+        ("/v 1", False, False),
+    ],
+)
+def test_what_paths_can_be_put_behind(text: str, is_a_base_url: bool, is_an_endpoint: bool) -> None:
+    assert (is_base_url(text), is_endpoint(text)) == (is_a_base_url, is_an_endpoint)
