@@ -1,4 +1,4 @@
-"""What a launch loads in which a space is made and read: each module here shows in every command of Terraform's."""
+"""What a launch loads in which a space is made and a specification checked: each module here shows in every command."""
 
 from __future__ import annotations
 
@@ -39,6 +39,9 @@ planned = config | {"id": UNKNOWN, "slug": UNKNOWN, "provision_state": UNKNOWN}
 made = call("ApplyResourceChange", type_name="tama_space", config=config, planned_state=planned)
 state = unpack(made["new_state"]["msgpack"])
 assert unpack(call("ReadResource", type_name="tama_space", current_state=state)["new_state"]["msgpack"]) == state
+call("ValidateResourceConfig", type_name="tama_specification", config=dict.fromkeys(
+    ("id", "space_id", "current_state", "provision_state", "wait_for", "timeouts")) | {
+    "schema": '{"openapi": "3.1.0", "paths": {}}', "version": "1", "endpoint": "https://api.example.com/v1"})
 server.close()
 print(*sorted(set(sys.modules) - before))
 """
