@@ -17,6 +17,7 @@ from service.storage.dynamodb_items import DynamoDBChanges, DynamoDBItems
 from service.storage.dynamodb_queue import backlog, due
 from service.storage.dynamodb_rows import listing
 from service.storage.dynamodb_table import WORK_S, ConflictError, Key, Table, attempts, key_row
+from service.storage.migrating import refuse_unfinished
 from service.storage.owner import Owner
 from service.storage.queueing import NoTurnError, Queues
 from service.storage.rounds import Due, Rounds
@@ -28,6 +29,9 @@ LOOK_S = 10.0
 """How long a look for what is due may take."""
 
 MARKS_KEY: Final[Key] = ("secret", "marks")
+COPIED: Final[Key] = ("secret", "copied")
+"""Where it lies up to where a copy is made in the table, see `service.storage.migrating`."""
+
 _LAST_ACTOR = "\U0010ffff" * 256
 """No id comes after it, since none is longer."""
 
@@ -68,6 +72,7 @@ class DynamoDBStore:
         self._table = Table(address)
         try:
             self._marks_key = marks_key(self._table)
+            refuse_unfinished(position(self._table, _deadline()))
         except BaseException:
             self._table.close()
             raise
@@ -226,6 +231,13 @@ def _repeated(act: Callable[[], _T], deadline: float) -> _T:
         except ConflictError:
             continue
     raise StoreUnavailableError("other writes of the actor took all the time")
+
+
+def position(table: Table, deadline: float) -> str | None:
+    """Return up to where a copy is made in the table; None when it is no copy."""
+    for row in table.get([COPIED], deadline):
+        return str(row["position"]["S"])
+    return None
 
 
 def marks_key(table: Table) -> bytes:

@@ -10,7 +10,7 @@ from itertools import groupby, islice
 from typing import Final
 
 from service.items import KEPT, MARKS, Item
-from service.storage.dynamodb import MARKS_KEY, marks_key
+from service.storage.dynamodb import COPIED, MARKS_KEY, marks_key, position
 from service.storage.dynamodb_queue import queue_row, read_work
 from service.storage.dynamodb_rows import (
     Head,
@@ -32,7 +32,6 @@ from service.storage.owner import Owner
 PATIENCE_S: Final = 60.0
 """How long it may take to store or to read one batch."""
 
-_COPIED: Final[Key] = ("secret", "copied")
 _ATTEMPT: Final = "copied"
 """What stands in a head for the id of the write that came last."""
 
@@ -53,9 +52,7 @@ class _DynamoDBSide(Side):
 
     def position(self) -> str | None:
         """See `Side.position`."""
-        for row in self._table.get([_COPIED], _deadline()):
-            return str(row["position"]["S"])
-        return None
+        return position(self._table, _deadline())
 
     def is_empty(self) -> bool:
         """See `Side.is_empty`."""
@@ -141,7 +138,7 @@ def _head(items: Iterator[Row]) -> Head:
 
 
 def _at(position: str) -> TableRow:
-    return key_row(_COPIED) | {"position": {"S": position}}
+    return key_row(COPIED) | {"position": {"S": position}}
 
 
 def _deadline() -> float:

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from service.storage import Place, dynamodb_address
+from service.storage import Place, StoreUnavailableError, dynamodb_address
 
 BATCH: Final = 1_000
 """How many rows are copied at a time, about."""
@@ -113,6 +113,20 @@ def open_side(place: Place, *, is_source: bool) -> AbstractContextManager[Side]:
     from service.storage.postgresql_side import postgresql_side  # noqa: PLC0415 - as above
 
     return postgresql_side(place)
+
+
+def refuse_unfinished(position: str | None) -> None:
+    """Keep a copy that was cut off from being served: it may not hold yet whose consent is withdrawn.
+
+    Args:
+        position: see `Side.position`.
+
+    Raises:
+        StoreUnavailableError: it is such a copy.
+
+    """
+    if position not in {None, COMPLETE}:
+        raise StoreUnavailableError("it is a copy that was cut off; run the migration that made it again first")
 
 
 def migrate(source: Side, target: Side, told: Callable[[int], object]) -> Report:

@@ -18,6 +18,7 @@ from hosting.postgresql_schema import bring_forward
 from service.items import Changes, Item, Items, Work
 from service.storage import StoreUnavailableError, Task
 from service.storage.background import SWEEP_PERIOD_S, Sweeper
+from service.storage.migrating import refuse_unfinished
 from service.storage.owner import Owner
 from service.storage.postgresql_items import PostgreSQLChanges, PostgreSQLItems
 from service.storage.postgresql_reads import Reads
@@ -32,6 +33,7 @@ CLAIM_S = 60
 _ONE_STATE = "REPEATABLE READ READ ONLY"
 _MAKE_MARKS_KEY = "INSERT INTO personalization.secret VALUES ('marks', %s) ON CONFLICT DO NOTHING"
 _MARKS_KEY = "SELECT value FROM personalization.secret WHERE name = 'marks'"
+_POSITION = "SELECT value FROM personalization.secret WHERE name = 'copied'"
 _ACTORS = """
 SELECT actor FROM personalization.actor WHERE tenant = %s AND (tenant, actor) > (%s, %s) ORDER BY tenant, actor LIMIT %s
 """
@@ -79,6 +81,7 @@ class PostgreSQLStore:
             self._database = Database(address, prepares=prepares)
             try:
                 prepare(self._database)
+                refuse_unfinished(position(self._database))
                 self._marks_key = marks_key(self._database)
             except BaseException:
                 self._database.close()
@@ -189,6 +192,12 @@ def prepare(database: Database) -> None:
         raise DatabaseError(f"its encoding is {encoding}, and an actor's id can be any text: it must be UTF8")
     bring_forward(database, SCHEMA, STEPS)
     database.transact(lambda connection: connection.execute(_MAKE_MARKS_KEY, (secrets.token_bytes(32),)))
+
+
+def position(database: Database) -> str | None:
+    """Return up to where a copy is made in the database, see `service.storage.migrating`; None when it is no copy."""
+    rows = database.read(lambda connection: connection.execute(_POSITION).fetchall())
+    return bytes(rows[0][0]).decode() if rows else None
 
 
 def marks_key(database: Database) -> bytes:

@@ -10,7 +10,7 @@ from hosting.postgresql import Connection, Database, DatabaseError
 from service.items import KEPT, MARKS
 from service.storage import StoreUnavailableError
 from service.storage.migrating import Batch, Row, Side
-from service.storage.postgresql import marks_key, prepare
+from service.storage.postgresql import marks_key, position, prepare
 from service.storage.sql_side import SQLSide
 
 PATIENCE_S: Final = 60.0
@@ -41,6 +41,10 @@ class _PostgreSQLSide(SQLSide):
     def __init__(self, database: Database) -> None:
         super().__init__(marks_key(database))
         self._database = database
+
+    def position(self) -> str | None:
+        """See `Side.position`."""
+        return position(self._database)
 
     def fetch(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
         """See `SQLSide.fetch`."""

@@ -41,11 +41,6 @@ class SQLSide(Side):
     def change(self, *changes: tuple[str, Sequence[Row]]) -> None:
         """Carry out statements in one transaction, each with every one of its rows."""
 
-    def position(self) -> str | None:
-        """See `Side.position`."""
-        rows = self.fetch(f"SELECT value FROM {self.prefix}secret WHERE name = 'copied'")  # noqa: S608 - of our tables
-        return bytes(rows[0][0]).decode() if rows else None
-
     def is_empty(self) -> bool:
         """See `Side.is_empty`."""
         return not any(self._rows(table, _FIRST, 1) for table in _TABLES)
@@ -82,7 +77,7 @@ class SQLSide(Side):
         columns = _TABLES[table]
         key = ", ".join(columns[:3])
         return self.fetch(
-            f"SELECT {', '.join(columns)} FROM {self.prefix}{table} "  # noqa: S608 - as above
+            f"SELECT {', '.join(columns)} FROM {self.prefix}{table} "  # noqa: S608 - of our tables
             f"WHERE ({key}) > ({self._parameters(3)}) ORDER BY {key} LIMIT {limit}",
             after,
         )

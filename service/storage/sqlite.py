@@ -22,11 +22,12 @@ from service.storage import StoreUnavailableError, Task
 from service.storage.background import SWEEP_PERIOD_S, Checkpointer, Sweeper
 from service.storage.erasure_file import ErasureFile
 from service.storage.files import FileLock, make_private_folder, open_private_file, same_file
+from service.storage.migrating import refuse_unfinished
 from service.storage.owner import Owner
 from service.storage.rounds import Due, Rounds
 from service.storage.sqlite_actors import actors_of
 from service.storage.sqlite_census import Census, forget_census
-from service.storage.sqlite_file import NotOurFileError, connect, marks_key, prepare
+from service.storage.sqlite_file import NotOurFileError, connect, marks_key, position, prepare
 from service.storage.sqlite_items import SQLiteItems, get_at_once
 from service.storage.sqlite_jobs import JobChanges
 
@@ -128,6 +129,7 @@ class SQLiteStore:
                 # What was begun with the file holds it for others as long as the connection is open.
                 on_failure.callback(self._writer.close)
                 prepare(self._writer)
+                refuse_unfinished(position(self._writer))
                 self._census = Census(self._writer, max_actors) if max_actors is not None else None
                 if self._census is None:
                     forget_census(self._writer)

@@ -132,6 +132,12 @@ def schema_version(connection: apsw.Connection) -> int:
     return version
 
 
+def position(connection: apsw.Connection) -> str | None:
+    """Return up to where a copy is made in the file, see `service.storage.migrating`; None when it is no copy."""
+    rows: list[Any] = connection.execute("SELECT value FROM secret WHERE name = 'copied'").fetchall()
+    return bytes(rows[0][0]).decode() if rows else None
+
+
 def marks_key(connection: apsw.Connection) -> bytes:
     """Return the key of the hashes that lead to marks."""
     rows: list[Any] = connection.execute("SELECT value FROM secret WHERE name = 'marks'").fetchall()

@@ -13,7 +13,15 @@ from service.storage.files import FileLock, make_private_folder, open_private_fi
 from service.storage.migrating import MigrationError, Row, Side
 from service.storage.sql_side import SQLSide
 from service.storage.sqlite_census import forget_census
-from service.storage.sqlite_file import SCHEMA_VERSION, connect, marks_key, prepare, refuse_other_files, schema_version
+from service.storage.sqlite_file import (
+    SCHEMA_VERSION,
+    connect,
+    marks_key,
+    position,
+    prepare,
+    refuse_other_files,
+    schema_version,
+)
 
 
 @contextmanager
@@ -44,6 +52,10 @@ class _SQLiteSide(SQLSide):
     def __init__(self, connection: apsw.Connection) -> None:
         super().__init__(marks_key(connection))
         self._connection = connection
+
+    def position(self) -> str | None:
+        """See `Side.position`."""
+        return position(self._connection)
 
     def fetch(self, statement: str, values: Sequence[object] = ()) -> list[Row]:
         """See `SQLSide.fetch`."""

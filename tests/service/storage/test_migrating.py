@@ -20,7 +20,7 @@ from service.personalization.actors.exporting import export
 from service.storage import Place, Store, TenantFullError
 from service.storage.dynamodb import DynamoDBStore
 from service.storage.migrating import BATCH
-from service.storage.opening import open_store
+from service.storage.opening import CannotOpenError, open_store
 from service.storage.postgresql import PostgreSQLStore
 from service.web.app import create_app
 from service.web.credentials import Credential, digest
@@ -320,20 +320,30 @@ def test_a_source_that_holds_nothing_leaves_the_target_to_another(
     assert migrated(source, target) == 0
 
 
-def test_a_copy_that_was_cut_off_is_no_source(
-    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql", "dynamodb"])
+def test_a_copy_that_was_cut_off_is_neither_served_nor_a_source(
+    source: Path,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    kind: str,
 ) -> None:
     def interrupt(_copied: int) -> None:
         raise KeyboardInterrupt
 
-    copy = tmp_path / "copy.db"
-    with monkeypatch.context() as patch:
-        patch.setattr(migrate, "_tell", interrupt)
-        assert migrated(source, copy) == 130
-    assert migrated(copy, tmp_path / "other.db") == 1
-    assert "itself a copy that was cut off" in capsys.readouterr().err
-    assert migrated(source, copy) == 0
-    assert migrated(copy, tmp_path / "other.db") == 0
+    with database_of(kind, request) as database:
+        copy = database or tmp_path / "copy.db"
+        with monkeypatch.context() as patch:
+            patch.setattr(migrate, "_tell", interrupt)
+            assert migrated(source, copy) == 130
+        with pytest.raises(CannotOpenError, match="it is a copy that was cut off"):
+            open_store(copy, {}, {})
+        assert migrated(copy, tmp_path / "other.db") == 1
+        assert "itself a copy that was cut off" in capsys.readouterr().err
+        assert migrated(source, copy) == 0
+        open_store(copy, {}, {}).close()
+        assert migrated(copy, tmp_path / "other.db") == 0
 
 
 def test_a_store_that_cannot_be_reached_is_named(source: Path, capsys: pytest.CaptureFixture[str]) -> None:
