@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from provider.protocol.values import Written
 
+_DEEPEST = 200  # what compares and writes documents takes a few calls a level, and Python 1,000 in all
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
@@ -34,6 +36,25 @@ def parse(text: str) -> Any:
         raise JsonError("an integer has too many digits") from None
     except RecursionError:
         raise JsonError("it is nested too deeply") from None
+
+
+def check_depth(document: object) -> None:
+    """Refuse a document that could be read, and not be worked with.
+
+    Raises:
+        JsonError: it is nested deeper than 200 levels.
+    """
+    level = [document]
+    for _ in range(_DEEPEST):
+        level = [
+            inner
+            for each in level
+            if isinstance(each, (dict, list))
+            for inner in (each.values() if isinstance(each, dict) else each)
+        ]
+        if not level:
+            return
+    raise JsonError("it is nested too deeply")
 
 
 def same(one: str, other: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from provider.framework.durations import seconds
-from provider.framework.json_text import JsonError, parse
+from provider.framework.json_text import JsonError, check_depth, parse
 from provider.framework.schema import JSON, NUMBER
 from provider.protocol.values import UNKNOWN, Written
 
@@ -123,6 +123,7 @@ def _json(attribute: Attribute, path: Path, value: str, diagnostics: Diagnostics
     summary = f"Invalid {what.capitalize()}"
     try:
         document = parse(value)
+        check_depth(document)
     except JsonError as error:
         advice = "Write JSON by jsonencode(…), and YAML by jsonencode(yamldecode(…))."
         diagnostics.error(summary, f"Unable to parse {what} JSON: {error}. {advice}", path)

@@ -6,6 +6,7 @@ import pytest
 
 from provider.framework.diagnostics import Diagnostics
 from provider.framework.durations import seconds
+from provider.framework.json_text import canonical, parse, same
 from provider.framework.schema import JSON, LIST, NUMBER, NUMBERS, SINGLE, STRING, STRINGS, Attribute, Block
 from provider.framework.validators import between, duration, non_empty, one_of, validate, whole
 from provider.protocol.values import UNKNOWN
@@ -65,6 +66,16 @@ def test_bad_json_is_told_with_line_and_column() -> None:
     assert told[0].startswith("Unable to parse data JSON: ")
     assert "at line 3, column 3" in told[0]
     assert told[0].endswith("and YAML by jsonencode(yamldecode(…)).")
+
+
+def test_json_that_is_too_deep_to_be_worked_with_is_refused() -> None:
+    """Each of both kinds of nesting counts; the limit leaves room for whoever compares and writes a document."""
+    deep, deeper = ('{"a":[' * levels + "]}" * levels for levels in (99, 101))
+    assert found({"one": NOTHING | {"data_json": deep}, "many": []}) == []
+    assert same(deep, deep + " ")
+    assert canonical(parse(deep)) == deep
+    (told,) = found({"one": NOTHING | {"data_json": deeper}, "many": []})
+    assert "it is nested too deeply" in told[0]
 
 
 def test_the_json_document_null_is_fine_where_nothing_is() -> None:
