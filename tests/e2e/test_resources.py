@@ -777,6 +777,31 @@ def test_what_exists_is_looked_up(terraform: Make, plane: Plane) -> None:
     assert work.changes() == {}
 
 
+BEHIND_A_LOCAL = """
+locals { specification_id = tama_specification.it.id }
+data "tama_actions" "all" { specification_id = local.specification_id }
+resource "tama_action_modifier" "each" {
+  for_each  = { for action in data.tama_actions.all.actions : action.identifier => action.id }
+  action_id = each.value
+  name      = "query"
+  schema    = jsonencode({ type = "object" })
+}
+"""
+
+
+def test_behind_a_local_value_actions_keep_their_ids_while_their_specification_changes(terraform: Make) -> None:
+    work = terraform(EMBEDDED + SPACE + DOCUMENT + BEHIND_A_LOCAL)
+    work.apply("-target=tama_specification.it")
+    work.apply()
+    work.write(EMBEDDED + SPACE + DOCUMENT.replace('"1.0.0"', '"1.0.1"').replace("add-thing", "new") + BEHIND_A_LOCAL)
+    assert work.changes() == {"tama_specification.it": ["update"]}
+    work.apply()
+    assert work.changes() == {
+        'tama_action_modifier.each["add-thing"]': ["delete"],
+        'tama_action_modifier.each["new"]': ["create"],
+    }
+
+
 def test_what_is_not_there_is_an_error_that_says_what_to_do(terraform: Make, plane: Plane) -> None:
     work = terraform(plane.head + 'data "tama_space" "none" { id = "nowhere" }')
     error = " ".join(work.apply(check=False).stderr.split())
