@@ -5,11 +5,11 @@ from contextlib import ExitStack
 from typing import Any
 
 from hosting.printing import print_json, print_text
-from hosting.progress import show
+from hosting.progress import show, waiting
 from service.commands.outcome import CommandError
 from service.settings import STORE, ConfigurationError, read_place
 from service.storage import Place, StoreUnavailableError
-from service.storage.migrating import MigrationError, Side, migrate, open_side
+from service.storage.migrating import MigrationError, Side, compare, migrate, open_side
 from service.storage.opening import CannotOpenError, saying_why
 
 
@@ -43,7 +43,9 @@ def run(options: argparse.Namespace) -> None:
         with ExitStack() as opened:
             source = _open(opened, source_place, is_source=True)
             target = _open(opened, target_place, is_source=False)
-            report = migrate(source, target, _tell)
+            migrate(source, target, _tell)
+            with waiting("comparing both stores"):
+                report = compare(source, target)
     except (CannotOpenError, MigrationError) as error:
         raise CommandError(str(error)) from None
     except StoreUnavailableError as error:
@@ -59,7 +61,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _open(opened: ExitStack, place: Place, *, is_source: bool) -> Side:
-    with saying_why(place):
+    with waiting("waiting for a store"), saying_why(place):
         return opened.enter_context(open_side(place, is_source=is_source))
 
 

@@ -5,6 +5,7 @@ import os
 from typing import Any
 
 from hosting.printing import print_text
+from hosting.progress import waiting
 from service.commands.outcome import CommandError
 from service.settings import STORE, ConfigurationError, read_store
 from service.storage import StoreUnavailableError
@@ -48,7 +49,8 @@ def run(options: argparse.Namespace) -> None:
     from service.storage.dynamodb_creating import create_table  # noqa: PLC0415 - the reason stands above
 
     try:
-        create_table(place, kms_key=options.kms_key, recovery=options.point_in_time_recovery)
+        with waiting("waiting for the table"):
+            create_table(place, kms_key=options.kms_key, recovery=options.point_in_time_recovery)
     except StoreUnavailableError as error:
         raise CommandError(f"The table {place} cannot be made: {error}.") from None
     print_text(f"{place} can be served")

@@ -129,8 +129,8 @@ def refuse_unfinished(position: str | None) -> None:
         raise StoreUnavailableError("it is a copy that was cut off; run the migration that made it again first")
 
 
-def migrate(source: Side, target: Side, told: Callable[[int], object]) -> Report:
-    """Copy what the target does not hold yet, and compare both. What has expired is left behind.
+def migrate(source: Side, target: Side, told: Callable[[int], object]) -> None:
+    """Copy what the target does not hold yet. What has expired is left behind.
 
     Args:
         source: it stays as it is.
@@ -138,7 +138,7 @@ def migrate(source: Side, target: Side, told: Callable[[int], object]) -> Report
         told: told how many rows were copied, now and then.
 
     Raises:
-        MigrationError: the source is no whole store, the target is another one, or in the end not what the source is.
+        MigrationError: the source is no whole store, or the target is another one.
         StoreUnavailableError: the copy was cut off, and can be gone on with.
 
     """
@@ -161,6 +161,16 @@ def migrate(source: Side, target: Side, told: Callable[[int], object]) -> Report
             copied += len(batch.items) + len(batch.work)
             told(copied)
         target.complete()
+
+
+def compare(source: Side, target: Side) -> Report:
+    """Read a store and the copy of it whole, and return what both hold.
+
+    Raises:
+        MigrationError: they do not hold the same.
+        StoreUnavailableError: one of them could not be read.
+
+    """
     # Of one moment: what expires while both are read is of both or of none.
     now = int(time.time())
     report = _report(source, now)

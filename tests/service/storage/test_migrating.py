@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from functools import partial
@@ -11,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from hosting import progress
 from service.__main__ import main
 from service.commands import migrate
 from service.contract import Contract
@@ -19,7 +21,7 @@ from service.items import Changes
 from service.personalization.actors.exporting import export
 from service.storage import Place, Store, TenantFullError
 from service.storage.dynamodb import DynamoDBStore
-from service.storage.migrating import BATCH
+from service.storage.migrating import BATCH, Report, Side, compare
 from service.storage.opening import CannotOpenError, open_store
 from service.storage.postgresql import PostgreSQLStore
 from service.web.app import create_app
@@ -30,6 +32,7 @@ from tests.service.server import BASE, KEY
 from tests.service.storage.suite import deletes, found, puts
 from tests.service.stores import database_of
 from tests.support.dynamodb import DynamoDB, patience
+from tests.support.terminal import terminal
 
 ACTORS = length("TAMA_MIGRATED", 30)
 _FEW = 5
@@ -353,3 +356,19 @@ def test_a_store_that_cannot_be_reached_is_named(source: Path, capsys: pytest.Ca
         said = capsys.readouterr().err
         assert said.startswith(f"personalization: The database {nowhere} cannot be used: ")
         assert "What was copied" not in said
+
+
+def test_who_waits_for_the_comparison_is_told(source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with terminal(80) as (writer, shown), open(os.dup(writer), "w") as errors:  # noqa: PTH123 - a descriptor
+
+        def compare_slowly(*sides: Side) -> Report:
+            deadline = time.monotonic() + 10
+            while b"comparing both stores (0 s)" not in b"".join(shown) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            return compare(*sides)
+
+        monkeypatch.setattr(sys, "stderr", errors)
+        monkeypatch.setattr(progress, "_PATIENCE_S", 0.05)
+        monkeypatch.setattr(migrate, "compare", compare_slowly)
+        assert migrated(source, tmp_path / "copy.db") == 0
+    assert b"comparing both stores (0 s)" in b"".join(shown)
