@@ -37,6 +37,7 @@ _BEGIN = (
     f"SET LOCAL idle_in_transaction_session_timeout = {_ABANDONED_MS}"
 )
 _CONFLICT_STATES = ("40001", "40P01")
+_TOLD = {"25006": "it takes no writes; name a server that is no standby, and a database that is not read only"}
 _TRANSPORT = {"connect_timeout": CONNECT_TIMEOUT_S, "tcp_user_timeout": CONNECT_TIMEOUT_S * 1_000}
 
 _T = TypeVar("_T")
@@ -250,4 +251,4 @@ def _commit(connection: Connection) -> None:
 
 
 def _named(error: psycopg.Error) -> str:
-    return f"{type(error).__name__} {error.sqlstate or ''}".rstrip()
+    return _TOLD.get(error.sqlstate or "", f"{type(error).__name__} {error.sqlstate or ''}".rstrip())

@@ -69,6 +69,9 @@ def _version(database: Database, schema: str) -> int:
             except psycopg.errors.InsufficientPrivilege:
                 text = f"the role may not make the schema {schema} in it; it must own the database, or GRANT CREATE"
                 raise DatabaseError(text) from None
+        except psycopg.errors.InsufficientPrivilege:
+            text = f"the role may not use the schema {schema} in it; name the role that made it"
+            raise DatabaseError(text) from None
         else:
             return int(version)
     raise DatabaseError("its schema cannot be made")

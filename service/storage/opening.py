@@ -59,7 +59,7 @@ def open_beside(place: Place) -> Iterator[ItemStore]:
             with SQLiteBeside(place, time) as beside:
                 yield beside
         else:
-            with closing(open_store(place, {}, {})) as store:
+            with closing(open_store(place, {}, {}, prepares=False)) as store:
                 yield store
 
 

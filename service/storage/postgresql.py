@@ -31,6 +31,7 @@ CLAIM_S = 60
 """How long a task that a process has begun is left to it."""
 
 _ONE_STATE = "REPEATABLE READ READ ONLY"
+_IS_UTF8 = "SELECT current_setting('server_encoding') = 'UTF8'"
 _MAKE_MARKS_KEY = "INSERT INTO personalization.secret VALUES ('marks', %s) ON CONFLICT DO NOTHING"
 _MARKS_KEY = "SELECT value FROM personalization.secret WHERE name = 'marks'"
 _POSITION = "SELECT value FROM personalization.secret WHERE name = 'copied'"
@@ -187,9 +188,9 @@ def prepare(database: Database) -> None:
         DatabaseError: it was not done.
 
     """
-    ((encoding,),) = database.read(lambda connection: connection.execute("SHOW server_encoding").fetchall())
-    if encoding != "UTF8":
-        raise DatabaseError(f"its encoding is {encoding}, and an actor's id can be any text: it must be UTF8")
+    ((is_utf8,),) = database.read(lambda connection: connection.execute(_IS_UTF8).fetchall())
+    if not is_utf8:
+        raise DatabaseError("its encoding is not UTF8, and an actor's id can be any text; name another database")
     bring_forward(database, SCHEMA, STEPS)
     database.transact(lambda connection: connection.execute(_MAKE_MARKS_KEY, (secrets.token_bytes(32),)))
 

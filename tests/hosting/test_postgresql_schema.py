@@ -66,3 +66,12 @@ def test_a_role_that_may_make_nothing_is_told_so(database: str) -> None:
         pytest.raises(DatabaseError, match="the role may not make the schema house in it"),
     ):
         bring_forward(guest, "house", STEPS)
+
+
+def test_a_role_that_may_not_use_what_was_made_is_told_so(database: str, opened: Database) -> None:
+    bring_forward(opened, "house", STEPS)
+    with (
+        closing(Database(f"{database}&options=-crole%3Dpg_monitor")) as guest,
+        pytest.raises(DatabaseError, match="the role may not use the schema house in it"),
+    ):
+        bring_forward(guest, "house", STEPS)

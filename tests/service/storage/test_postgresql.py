@@ -10,6 +10,7 @@ import pytest
 
 from service.items import Changes
 from service.storage import Store, StoreUnavailableError, TenantFullError
+from service.storage.opening import open_beside
 from service.storage.postgresql import CLAIM_S, PostgreSQLStore
 from tests.service.storage.suite import TASKS, WORK, Clock, StoreSuite, appends, deletes, found, puts
 from tests.support.postgresql import PostgreSQL
@@ -152,9 +153,26 @@ def test_an_erasure_is_recorded_once_and_names_nobody(store: PostgreSQLStore, da
     assert "canary" not in str(recorded)
 
 
-def test_a_database_whose_text_is_not_utf_8_is_refused(postgresql: PostgreSQL) -> None:
-    with postgresql.database("LATIN1") as name, pytest.raises(StoreUnavailableError, match="UTF8"):
+@pytest.mark.parametrize("encoding", ["LATIN1", "SQL_ASCII"])
+def test_a_database_whose_text_is_not_utf_8_is_refused(postgresql: PostgreSQL, encoding: str) -> None:
+    with postgresql.database(encoding) as name, pytest.raises(StoreUnavailableError, match="encoding is not UTF8, and"):
         PostgreSQLStore(postgresql.address(name))
+
+
+def test_a_database_that_takes_no_writes_is_said_to_be_one(database: str) -> None:
+    for _ in range(2):
+        with pytest.raises(StoreUnavailableError, match="it takes no writes; name a server that is no standby"):
+            PostgreSQLStore(f"{database}&options=-cdefault_transaction_read_only%3Don")
+        PostgreSQLStore(database).close()
+
+
+def test_a_command_prepares_nothing_that_a_pooler_would_not_know(database: str) -> None:
+    with open_beside(database) as store:
+        for _ in range(9):
+            store.get("t", "a", "profile")
+        assert isinstance(store, PostgreSQLStore)
+        statement = b"SELECT count(*) FROM pg_prepared_statements"
+        assert store._database.read(lambda connection: connection.execute(statement).fetchall()) == [(0,)]
 
 
 def test_a_write_over_the_limit_does_not_hold_up_others_for_long(limited_store: PostgreSQLStore) -> None:
