@@ -94,8 +94,9 @@ def wait(
         stop: ends it at once.
 
     Raises:
-        Failure: a final state that is not accepted, the time is over, Terraform asks to stop, or the object cannot
-            be read. A server error and a broken connection are tolerated until the time is over.
+        Failure: a final state that is not accepted, or in which the object lacks a field; the time is over, Terraform
+            asks to stop, or the object cannot be read. A server error and a broken connection are tolerated until the
+            time is over.
     """
     end = monotonic() + limit
     pause, interval = 0.0, _FIRST_INTERVAL
@@ -125,6 +126,9 @@ def _refuse_final(unmet: list[Condition], response: Values, settling: Settling) 
     if state not in settling.good + settling.bad:
         return
     for condition in unmet:
+        field = condition.name.split(".")[0]
+        if field not in response:
+            raise _failure(f"the object has no field {field}. It has: {', '.join(sorted(response))}.")
         if condition.name == settling.attribute:
             accepted = ", ".join(condition.accepted)
             reason = value_at(response, settling.reason)

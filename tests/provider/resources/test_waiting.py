@@ -88,6 +88,11 @@ def test_a_final_state_that_is_accepted_does_not_end_the_wait_for_another_field(
     assert run(clock, answers, DONE, Condition("other", ["2"])) == ""
 
 
+def test_a_field_that_an_object_in_its_final_state_lacks_ends_it(clock: Clock) -> None:
+    text = run(clock, ["pending", {"state": "done", "id": "1"}], DONE, Condition("sate.reason", ["done"]))
+    assert "the object has no field sate. It has: id, state." in text
+
+
 def test_a_stop_ends_it(clock: Clock) -> None:
     clock.set()
     assert "interrupted" in run(clock, ["pending"])
