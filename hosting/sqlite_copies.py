@@ -10,8 +10,11 @@ import apsw
 
 Connect = Callable[[Path], apsw.Connection]
 
-CANNOT_OPEN = "it or the log beside it cannot be opened; run this as the user whose they are"
-"""What is told of a file that SQLite cannot open, of which it gives no reason."""
+_TOLD = {
+    apsw.CantOpenError: "it or the log beside it cannot be opened; run this as the user whose they are",
+    apsw.CorruptError: "it is damaged",
+    apsw.NotADBError: "it is not an SQLite file",
+}
 
 
 class CopyError(Exception):
@@ -31,6 +34,8 @@ def back_up(source: apsw.Connection, target: Path, connect: Connect, *, replace:
         CopyError: there is no copy.
 
     """
+    if target.exists() and target.samefile(source.filename):
+        raise CopyError(f"{target} is the file that is to be copied. Name another one for the copy.")
     if not replace and target.exists():
         raise CopyError(f"{target} is there already. Name another file, or say --force to replace it.")
     with explained(target), unfinished(target) as file:
@@ -97,18 +102,17 @@ def synchronise(path: Path) -> None:
         os.close(descriptor)
 
 
+def told(error: apsw.Error) -> str:
+    """Return what is wrong with a file, in words that hold nothing of what is in it."""
+    return _TOLD.get(type(error), type(error).__name__)
+
+
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
     """Raise what SQLite and the system raise about a file as CopyError."""
     try:
         yield
-    except apsw.NotADBError:
-        raise CopyError(f"{path} cannot be used: it is not an SQLite file.") from None
-    except apsw.CorruptError:
-        raise CopyError(f"{path} cannot be used: it is damaged.") from None
-    except apsw.CantOpenError:
-        raise CopyError(f"{path} cannot be used: {CANNOT_OPEN}.") from None
     except apsw.Error as error:
-        raise CopyError(f"{path} cannot be used: {type(error).__name__}.") from None
+        raise CopyError(f"{path} cannot be used: {told(error)}.") from None
     except OSError as error:
         raise CopyError(f"{path} cannot be used: {error.strerror}.") from None

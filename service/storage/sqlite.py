@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import apsw
 
+from hosting.sqlite_copies import told
 from service.items import CONSENT, MAX_CHANGES, Changes, Item, Items, Work
 from service.storage import StoreUnavailableError, Task
 from service.storage.background import SWEEP_PERIOD_S, Checkpointer, Sweeper
@@ -159,7 +160,7 @@ class SQLiteStore:
         try:
             return get_at_once(reader, Owner(tenant, actor, self._marks_key), keys, int(self._clock()))
         except apsw.Error as error:
-            raise StoreUnavailableError(type(error).__name__) from error
+            raise StoreUnavailableError(told(error)) from error
         finally:
             self._readers.append(reader)
 
@@ -390,7 +391,7 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except apsw.Error as error:
-        raise StoreUnavailableError(type(error).__name__) from error
+        raise StoreUnavailableError(told(error)) from error
 
 
 @contextmanager

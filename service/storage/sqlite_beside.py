@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 
 import apsw
 
-from hosting.sqlite_copies import CANNOT_OPEN
+from hosting.sqlite_copies import told
 from service.items import Changes, Item, Items
 from service.storage import StoreUnavailableError
 from service.storage.files import FileLock, make_private_folder, open_private_file
@@ -111,7 +111,5 @@ def _translated() -> Iterator[None]:
         yield
     except apsw.NotADBError:
         raise NotOurFileError("it is not an SQLite file") from None
-    except apsw.CantOpenError:
-        raise StoreUnavailableError(CANNOT_OPEN) from None
     except apsw.Error as error:
-        raise StoreUnavailableError(type(error).__name__) from error
+        raise StoreUnavailableError(told(error)) from error

@@ -80,6 +80,8 @@ def restore(backup: Path, store: Path, *, replace: bool = False) -> int:
     with lock:
         if not replace and store.exists():
             raise CopyError(f"{store} is there already. Say --force to replace it, with all that it holds.")
+        if backup.exists() and store.exists() and backup.samefile(store):
+            raise CopyError(f"{backup} is the data file itself. Name a backup.")
         erasures, withdrawals = _log(store)
         with _explained(backup), closing(_open(backup, readonly=True)) as source:
             schema_version(source)

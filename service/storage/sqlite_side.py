@@ -8,6 +8,7 @@ from typing import Any, cast
 
 import apsw
 
+from hosting.sqlite_copies import told
 from service.storage import StoreUnavailableError
 from service.storage.files import FileLock, make_private_folder, open_private_file
 from service.storage.migrating import MigrationError, Row, Side
@@ -42,7 +43,7 @@ def sqlite_side(path: Path, *, is_source: bool) -> Iterator[Side]:
                     raise MigrationError("The source was made by an earlier version: start this one on it first.")
                 yield _SQLiteSide(connection)
         except apsw.Error as error:
-            raise StoreUnavailableError(type(error).__name__) from error
+            raise StoreUnavailableError(told(error)) from error
 
 
 class _SQLiteSide(SQLSide):

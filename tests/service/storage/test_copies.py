@@ -87,6 +87,21 @@ def test_a_backup_replaces_a_file_only_when_it_is_told_to(store: SQLiteStore, pa
     assert _files(copy.parent) == {copy.name}
 
 
+def test_a_file_is_never_replaced_by_a_copy_of_itself(
+    store: SQLiteStore, path: Path, tmp_path: Path, copy: Path
+) -> None:
+    (tmp_path / "link").symlink_to(path.parent)
+    for name in (path, tmp_path / "link" / path.name):
+        with pytest.raises(CopyError, match="is the file that is to be copied"):
+            back_up(path, name, replace=True)
+    store.write("t", "a", puts("profile", b"1"))
+    back_up(path, copy)
+    before = copy.read_bytes()
+    with pytest.raises(CopyError, match="is the data file itself"):
+        restore(copy, copy, replace=True)
+    assert copy.read_bytes() == before
+
+
 @pytest.mark.parametrize("content", [b"", b"not a database" * 100])
 def test_what_is_no_data_file_is_neither_backed_up_nor_restored(tmp_path: Path, copy: Path, content: bytes) -> None:
     other = tmp_path / "other"

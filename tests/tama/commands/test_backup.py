@@ -39,6 +39,8 @@ def test_a_file_that_is_there_is_replaced_only_when_that_is_said(tmp_path: Path)
     ran = tama("backup", str(copy), f"--store=sqlite:{store}")
     assert (ran.returncode, copy.read_text()) == (1, "mine")
     assert b"is there already. Name another file, or say --force to replace it." in ran.stderr
+    ran = tama("backup", "--force", str(store), f"--store=sqlite:{store}")
+    assert (ran.returncode, b"is the file that is to be copied" in ran.stderr) == (1, True)
     assert tama("backup", "--force", str(copy), f"--store=sqlite:{store}").returncode == 0
     assert tama("clients", "list", f"--store=sqlite:{copy}").stdout == (
         tama("clients", "list", f"--store=sqlite:{store}").stdout
