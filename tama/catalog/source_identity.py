@@ -13,6 +13,37 @@ if TYPE_CHECKING:
 _CREDENTIAL = ("api_key", "client_id", "client_secret")
 
 
+def is_method(text: str) -> bool:
+    """Whether a text can be an HTTP method."""
+    return text.isascii() and text.isalpha()
+
+
+def is_status(code: object) -> bool:
+    """Whether a number can be a status code of HTTP (RFC 9110, section 15)."""
+    return isinstance(code, int) and 100 <= code <= 599  # noqa: PLR2004 - its own bounds
+
+
+def _mistakes(config: Values, known: Callable[[object], bool]) -> Iterator[Problem]:
+    """One credential, and a request that can be sent."""
+    yield from _one_credential(config, known)
+    validation = config["validation"]
+    if not known(validation) or validation is None:
+        return
+    method, codes = validation["method"], validation["codes"]
+    if known(method) and method and not is_method(method):
+        yield Problem(
+            "Invalid Attribute Value",
+            "Attribute validation.method value must be an HTTP method such as GET.",
+            ("validation", "method"),
+        )
+    if known(codes) and not all(is_status(code) for code in codes or () if known(code)):
+        yield Problem(
+            "Invalid Attribute Value",
+            "Attribute validation.codes values must be whole numbers between 100 and 599.",
+            ("validation", "codes"),
+        )
+
+
 def _one_credential(config: Values, known: Callable[[object], bool]) -> Iterator[Problem]:
     """An API key, or a client id with its secret; never both, never neither."""
     if all(known(config[name]) for name in _CREDENTIAL):
@@ -83,7 +114,7 @@ RESOURCE = Resource(
         ),
     ),
     settles=Settling("current_state", good=("active",), bad=("failed",)),
-    validate=_one_credential,
+    validate=_mistakes,
 )
 
 DATA_SOURCE = found(RESOURCE, "A source identity that someone else declared.")

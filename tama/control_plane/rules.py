@@ -7,6 +7,7 @@ creation). It adds to the object what the server derives, and returns what is wr
 from __future__ import annotations
 
 from tama.catalog import openapi
+from tama.catalog.source_identity import is_method, is_status
 from tama.catalog.urls import is_endpoint
 from tama.control_plane import thoughts
 from tama.control_plane.errors import INVALID, REQUIRED
@@ -140,9 +141,9 @@ def source_identity(transaction: Transaction, after: Document, before: Document 
     if isinstance(validation, dict):
         method, codes = validation.get("method"), validation.get("codes")
         wrong = {}
-        if isinstance(method, str) and method.strip() and not (method.isascii() and method.isalpha()):
+        if isinstance(method, str) and method.strip() and not is_method(method):
             wrong["method"] = [INVALID]
-        if isinstance(codes, list) and not all(isinstance(code, int) and 100 <= code <= 599 for code in codes):  # noqa: PLR2004 - HTTP's status codes
+        if isinstance(codes, list) and not all(map(is_status, codes)):
             wrong["codes"] = [INVALID]
         if wrong:
             errors["validation"] = wrong

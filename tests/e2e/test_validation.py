@@ -15,6 +15,10 @@ SPACE_ID = 'space_id = "1"'
 SOURCE = f'{SPACE_ID}\n name = "a"\n type = "model"\n endpoint = "https://x"\n api_key = "k"'
 LIMIT = 'source_id = "1"\n scale_unit = "hours"\n scale_count = 1\n value = 1'
 PROCESSOR = 'space_id = "1"\n model_id = "2"'
+IDENTITY = (
+    'resource "tama_source_identity" "it" {\n specification_id = "1"\n identifier = "ApiKey"\n api_key = "a"\n'
+    ' validation {\n path = "/"\n method = "GET"\n codes = [200]\n }\n}'
+)
 
 WRONG = {
     "space type": (SPACE.replace("component", "wrong"), "type", 'Attribute type value must be one of: ["root"'),
@@ -52,16 +56,24 @@ WRONG = {
         'Attribute timeouts.create value must be a duration such as "30s"',
     ),
     "two credentials": (
-        'resource "tama_source_identity" "it" {\n specification_id = "1"\n identifier = "ApiKey"\n api_key = "a"\n'
-        ' client_id = "b"\n client_secret = "c"\n validation {\n path = "/"\n method = "GET"\n codes = [200]\n }\n}',
+        IDENTITY.replace('api_key = "a"', 'api_key = "a"\n client_id = "b"\n client_secret = "c"'),
         "api_key",
         "api_key cannot be given together with client_id",
     ),
     "fractions of a status": (
-        'resource "tama_source_identity" "it" {\n specification_id = "1"\n identifier = "ApiKey"\n api_key = "a"\n'
-        ' validation {\n path = "/"\n method = "GET"\n codes = [200.5]\n }\n}',
+        IDENTITY.replace("200", "200.5"),
         "codes",
         "Attribute validation.codes value must be a whole number",
+    ),
+    "no method": (
+        IDENTITY.replace("GET", "GET IT"),
+        "method",
+        "Attribute validation.method value must be an HTTP method",
+    ),
+    "no status": (
+        IDENTITY.replace("200", "200, 2000"),
+        "codes",
+        "Attribute validation.codes values must be whole numbers between 100 and 599",
     ),
     "arguments of two lookups": (
         'data "tama_class" "it" {\n id = "1"\n name = "a"\n}',
