@@ -87,7 +87,9 @@ def run(options: argparse.Namespace) -> None:
 
     """
     place = read_store(options, os.environ)
-    if options.act is not _add and isinstance(place, Path) and not place.exists():
+    if options.act is _add:
+        _refuse_wrong(options)
+    elif isinstance(place, Path) and not place.exists():
         # Only `keys add` makes a file; any other command on one that is not there has its name wrong.
         raise CommandError(f"There is no file {place}. Look at --store; `personalization keys add` makes a file.")
     try:
@@ -99,14 +101,19 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _add(store: ItemStore, options: argparse.Namespace) -> str:
+    key = records.add(store, options.tenant, options.scope, options.label, time.time())
+    return _json({"id": key.id, "key": key.text}) if options.json else key.text
+
+
+def _refuse_wrong(options: argparse.Namespace) -> None:
+    """Say what is wrong with a credential before a file is made for it."""
     known = load_contract().schema("Scope")["enum"]
     if unknown := sorted(set(options.scope) - set(known)):
         raise UnusableError(f"There is no scope {unknown[0]}. There are: {', '.join(known)}.")
     try:
-        key = records.add(store, options.tenant, options.scope, options.label, time.time())
+        records.refuse_wrong(options.tenant, options.label)
     except CredentialError as error:
         raise UnusableError(str(error)) from None
-    return _json({"id": key.id, "key": key.text}) if options.json else key.text
 
 
 def _list(store: ItemStore, options: argparse.Namespace) -> str:

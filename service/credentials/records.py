@@ -96,8 +96,8 @@ def key_of(credential_id: str) -> str:
     return _PREFIX + credential_id
 
 
-def add(store: ItemStore, tenant: str, scopes: Collection[str], label: str, now: float) -> Key:
-    """Make a credential, and return its key, of which only the digest is kept.
+def refuse_wrong(tenant: str, label: str) -> None:
+    """Say what is wrong with a credential that is to be made.
 
     Raises:
         CredentialError: the tenant or the label is not one.
@@ -107,6 +107,16 @@ def add(store: ItemStore, tenant: str, scopes: Collection[str], label: str, now:
         raise CredentialError("A tenant is 1 to 64 of the characters A-Z a-z 0-9 . _ : and -.")
     if len(label) > MAX_LABEL or not label.isprintable():
         raise CredentialError(f"A label has at most {MAX_LABEL} printable characters.")
+
+
+def add(store: ItemStore, tenant: str, scopes: Collection[str], label: str, now: float) -> Key:
+    """Make a credential, and return its key, of which only the digest is kept.
+
+    Raises:
+        CredentialError: the tenant or the label is not one.
+
+    """
+    refuse_wrong(tenant, label)
     key = Key.make(make_id())
     record = Record(key.id, tenant, tuple(sorted(set(scopes))), label, _time(now), (Secret(digest(key.text).hex()),))
     store.write(NO_TENANT, PARTITION, lambda changes: changes.put(key_of(key.id), record.document()))

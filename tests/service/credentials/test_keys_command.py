@@ -104,6 +104,7 @@ def test_what_is_not_understood_is_said_in_a_sentence_too(tmp_path: Path, argume
     )
     assert (ran.returncode, ran.stdout) == (2, "")
     assert problem in ran.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_credentials_are_listed_as_a_table_and_a_key_is_added_as_json(
