@@ -1,5 +1,6 @@
 """Files that only their owner may read, and the lock that makes one process serve a data file."""
 
+import errno
 import fcntl
 import os
 from pathlib import Path
@@ -42,8 +43,16 @@ def open_private_file(path: Path) -> int:
     Returns:
         A file descriptor that the caller closes.
 
+    Raises:
+        OSError: it cannot be opened, or is a symbolic link.
+
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _FILE_MODE)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _FILE_MODE)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(error.errno, "it is a symbolic link; name the file that it leads to") from None
+        raise
     os.fchmod(descriptor, _FILE_MODE)
     return descriptor
 

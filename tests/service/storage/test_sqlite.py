@@ -11,6 +11,7 @@ import pytest
 from service.items import Changes, Item
 from service.storage import StoreUnavailableError
 from service.storage.files import FileLock, HeldError
+from service.storage.opening import CannotOpenError, open_store
 from service.storage.sqlite import CHECKPOINT_PAGES, SQLiteStore
 from service.storage.sqlite_file import SCHEMA_VERSION, NotOurFileError
 from tests.service.storage.suite import WORK, Clock, StoreSuite, deletes, found, puts
@@ -347,3 +348,11 @@ def eventually(is_so: Callable[[], bool]) -> None:
             return
         os.sched_yield()
     pytest.fail("it did not come to pass")
+
+
+def test_a_link_to_a_data_file_is_refused_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to("data.db")
+    with pytest.raises(
+        CannotOpenError, match=r"cannot be opened: it is a symbolic link; name the file that it leads to\."
+    ):
+        open_store(tmp_path / "link.db", {}, {})
