@@ -31,7 +31,7 @@ down:
 	@$(python) tools.down
 
 test: check tools
-	@.venv/bin/python -m pytest --numprocesses 3 --dist loadfile $(PYTEST)
+	@.venv/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 check: packages
 	@.venv/bin/ruff format --check --quiet . && .venv/bin/ruff check --quiet . && .venv/bin/mypy
