@@ -4,7 +4,6 @@ import argparse
 import os
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -87,13 +86,12 @@ def run(options: argparse.Namespace) -> None:
 
     """
     place = read_store(options, os.environ)
-    if options.act is _add:
+    # Any other command on a store that is not there has its name wrong.
+    is_first = options.act is _add
+    if is_first:
         _refuse_wrong(options)
-    elif isinstance(place, Path) and not place.exists():
-        # Only `keys add` makes a file; any other command on one that is not there has its name wrong.
-        raise CommandError(f"There is no file {place}. Look at --store; `personalization keys add` makes a file.")
     try:
-        with waiting("waiting for the store"), open_beside(place) as store:
+        with waiting("waiting for the store"), open_beside(place, makes=is_first) as store:
             said = options.act(store, options)
     except (CredentialError, CannotOpenError) as error:
         raise CommandError(str(error)) from None

@@ -112,7 +112,7 @@ def open_side(place: Place, *, is_source: bool) -> AbstractContextManager[Side]:
         return dynamodb_side(place)
     from service.storage.postgresql_side import postgresql_side  # noqa: PLC0415 - as above
 
-    return postgresql_side(place)
+    return postgresql_side(place, is_source=is_source)
 
 
 def refuse_unfinished(position: str | None) -> None:

@@ -47,18 +47,28 @@ def open_store(
 
 
 @contextmanager
-def open_beside(place: Place) -> Iterator[ItemStore]:
+def open_beside(place: Place, *, makes: bool = True) -> Iterator[ItemStore]:
     """Open a store that others may be serving, for a command that changes little and ends.
+
+    Args:
+        place: where it is.
+        makes: whether a file is made where there is none, or a store in an empty database.
 
     Raises:
         CannotOpenError: see there.
 
     """
+    if not makes and isinstance(place, Path) and not place.exists():
+        raise CannotOpenError(f"There is no file {place}. Look at --store; `personalization keys add` makes a file.")
     with saying_why(place):
         if isinstance(place, Path):
             with SQLiteBeside(place, time) as beside:
                 yield beside
         else:
+            if not makes and not place.startswith(SCHEME):
+                from service.storage.postgresql import refuse_missing  # noqa: PLC0415 - as above
+
+                refuse_missing(place)
             with closing(open_store(place, {}, {}, prepares=False)) as store:
                 yield store
 

@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any, TypeVar
 
 import psycopg
@@ -33,6 +33,7 @@ CLAIM_S = 60
 _ONE_STATE = "REPEATABLE READ READ ONLY"
 _IS_UTF8 = "SELECT current_setting('server_encoding') = 'UTF8'"
 _MAKE_MARKS_KEY = "INSERT INTO personalization.secret VALUES ('marks', %s) ON CONFLICT DO NOTHING"
+_IS_MADE = "SELECT FROM pg_namespace WHERE nspname = 'personalization'"
 _MARKS_KEY = "SELECT value FROM personalization.secret WHERE name = 'marks'"
 _POSITION = "SELECT value FROM personalization.secret WHERE name = 'copied'"
 _ACTORS = """
@@ -179,6 +180,18 @@ class PostgreSQLStore:
     def _rows(self, statement: str, values: Sequence[object]) -> list[Any]:
         with _translated():
             return self._database.read(lambda connection: connection.execute(statement.encode(), values).fetchall())
+
+
+def refuse_missing(address: str) -> None:
+    """Refuse a database in which there is no store, rather than make one in whatever was named.
+
+    Raises:
+        StoreUnavailableError: it is such a database, or cannot be asked.
+
+    """
+    with _translated(), closing(Database(address)) as database:
+        if not database.read(lambda connection: connection.execute(_IS_MADE).fetchall()):
+            raise DatabaseError("there is no store in it; look at its name")
 
 
 def prepare(database: Database) -> None:

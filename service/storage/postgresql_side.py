@@ -10,7 +10,7 @@ from hosting.postgresql import Connection, Database, DatabaseError
 from service.items import KEPT, MARKS
 from service.storage import StoreUnavailableError
 from service.storage.migrating import Batch, Row, Side
-from service.storage.postgresql import marks_key, position, prepare
+from service.storage.postgresql import marks_key, position, prepare, refuse_missing
 from service.storage.sql_side import SQLSide
 
 PATIENCE_S: Final = 60.0
@@ -23,8 +23,10 @@ ON CONFLICT (tenant, actor) DO UPDATE SET kept = actor.kept OR excluded.kept
 
 
 @contextmanager
-def postgresql_side(address: str) -> Iterator[Side]:
-    """See `open_side`; the tables are made if they are not there."""
+def postgresql_side(address: str, *, is_source: bool) -> Iterator[Side]:
+    """See `open_side`; the tables of a target are made if they are not there."""
+    if is_source:
+        refuse_missing(address)
     try:
         with closing(Database(address)) as database:
             prepare(database)

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from service.__main__ import main
@@ -15,6 +16,7 @@ from service.credentials import tokens
 from service.storage.files import FileLock
 from service.storage.sqlite_beside import SQLiteBeside
 from tests.service.server import BASE, RunningService
+from tests.support.postgresql import PostgreSQL
 from tools.environment import ROOT
 
 
@@ -141,6 +143,17 @@ def test_only_the_first_key_makes_a_file(
     assert main(["keys", *command, "--store", f"sqlite:{store}"]) == 1
     assert capsys.readouterr().err.startswith(f"personalization: There is no file {store}. Look at --store;")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", [["keys", "list", "--store"], ["migrate", "--to", "sqlite:{}", "--from"]])
+def test_no_store_is_made_in_a_database_whose_name_is_wrong(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], postgresql: PostgreSQL, command: list[str]
+) -> None:
+    with postgresql.database() as name:
+        assert main([*(part.format(tmp_path / "p.db") for part in command), postgresql.address(name)]) == 1
+        assert "there is no store in it; look at its name" in capsys.readouterr().err
+        with psycopg.connect(postgresql.address(name)) as connection:
+            assert connection.execute("SELECT FROM pg_namespace WHERE nspname = 'personalization'").fetchall() == []
 
 
 def test_a_file_of_another_kind_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
