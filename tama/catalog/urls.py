@@ -47,7 +47,7 @@ class Address:
         bracketed = authority[:end]
         self.host = bracketed[1:-1] if bracketed else _ascii(host)
         if not self.host or "[" in self.host or (bracketed and (host or bracketed[0] != "[")):
-            raise ValueError("Its host is none.")
+            raise ValueError("It lacks a host, or has one that is none.")
         if port and not (port.isascii() and port.isdecimal() and 0 < int(port) <= _HIGHEST_PORT):
             raise ValueError("Its port is none.")
         self.port = int(port) if port else _PORTS[self.scheme]

@@ -201,8 +201,8 @@ def check_base_url(base_url: str) -> None:
     """Check the form of a base URL, without what a hosted one needs besides.
 
     Raises:
-        ConfigurationError: another scheme, no folder or host, or a folder whose `~` nobody expands; the message holds
-            nothing of a URL, which may hold a login.
+        ConfigurationError: another scheme, no folder or host, a folder whose `~` nobody expands, or a URL with a login,
+            a query or a port that is none; the message holds nothing of a URL, which may hold a login.
     """
     if base_url.startswith(EMBEDDED):
         if base_url == EMBEDDED:
@@ -213,14 +213,20 @@ def check_base_url(base_url: str) -> None:
                 "pathexpand, or './~' for a folder of that name."
             )
         return
-    scheme, separator, rest = base_url.partition("://")
+    scheme, separator, _ = base_url.partition("://")
     if scheme.lower() not in ("http", "https") or not separator:
         folder = f" For a folder, write 'embedded:{base_url}'." if base_url and ":" not in base_url else ""
         raise ConfigurationError(
             f"The base URL is neither 'embedded:<folder>' nor 'https://<host>' nor 'http://<host>'.{folder}"
         )
-    if not rest or rest[0] in "/:?#":
-        raise ConfigurationError(f"The base URL lacks a host: write {scheme.lower()}://<host>.")
+    from tama.catalog.urls import Address  # noqa: PLC0415 - see the module's docstring
+
+    try:
+        login = Address(base_url).login
+    except ValueError as error:
+        raise ConfigurationError(f"The base URL cannot be used. {error}") from None
+    if login:
+        raise ConfigurationError("A base URL holds no login: the client id and secret are settings of their own.")
 
 
 def _open_embedded(folder: str, *, create: bool) -> Transport:

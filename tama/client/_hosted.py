@@ -83,12 +83,7 @@ class Hosted:
         tls: Tls,
         pause: Callable[[float, str], object],
     ) -> None:
-        try:
-            server = Address(base_url)
-        except ValueError as error:
-            raise ConfigurationError(f"The base URL cannot be used. {error}") from None
-        if server.login:
-            raise ConfigurationError("A base URL holds no login: the client id and secret are settings of their own.")
+        server = Address(base_url)
         context = None
         if server.scheme == "https":
             from tama.client._tls import context_of  # noqa: PLC0415 - ssl comes with it
