@@ -20,4 +20,6 @@ fi
 # Of a provider that does not start, Terraform shows the first line of the output, and nothing of the errors.
 [ -n "${TF_PLUGIN_MAGIC_COOKIE:-}" ] || exec >&2
 echo 'terraform-provider-tama: its Python or its code is no longer where it was installed; run `make install-provider` in the checkout of memovee-personalization.'
+# If it saw the end before it has read the line, it would show nothing; once it has, it kills this process.
+[ -z "${TF_PLUGIN_MAGIC_COOKIE:-}" ] || exec sleep 5
 exit 1
